@@ -1,0 +1,278 @@
+package packaging
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// defaultLDFlags drop the symbol table and the debug information, which halve a
+// program's size and which Lambda has no use for. The build id stays: with
+// "-buildid=" go cannot see that a program is up to date and links it anew each
+// time (an unchanged program of 5 MB: 0.9 s instead of 0.4 s on two busy cores). It does not harm
+// reproducible builds, since with -trimpath it follows from the sources, the
+// toolchain and the flags.
+const defaultLDFlags = "-s -w"
+
+// Names in the cache, see cache.go: each program is built to a file of its own,
+// so that go finds its last result there.
+const (
+	goBuildDir  = "gobuild"
+	buildRecord = "record"
+	buildLock   = "lock"
+)
+
+// GoOptions says what [FromGo] builds.
+type GoOptions struct {
+	// Dir is the directory to run go in, inside the module. Default: ".".
+	Dir string
+	// Package is the main package, in go's words: "./cmd/handler". Required.
+	Package string
+	// Arch is "amd64" or "arm64". Required.
+	Arch string
+	// Tags are build tags.
+	Tags []string
+	// LDFlags are added to "-s -w".
+	LDFlags string
+	// Name is the zip file's base name. Default: the last element of Package.
+	Name string
+	// Progress gets a line when a build takes longer than a second, and one when
+	// it is done. Default: nil, nothing is written.
+	Progress io.Writer
+}
+
+// FromGo builds a Go program for Lambda's provided runtimes and packages it as
+// bootstrap. The same sources and toolchain give the same bytes, whatever the
+// directory, the user's go settings or the machine.
+func FromGo(ctx context.Context, o GoOptions) (*Package, error) {
+	b, err := newGoBuild(o)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCache()
+	if err != nil {
+		return nil, err
+	}
+	if b.env, err = b.environment(ctx); err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(c.dir, goBuildDir, b.key())
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, c.unwritable(err)
+	}
+	c.touch(dir)
+	// Held until the program is in its zip, or another build could replace it.
+	lock := flock.New(filepath.Join(dir, buildLock))
+	defer lock.Close()
+	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, c.unwritable(err)
+	}
+
+	m, err := b.run(ctx, c, filepath.Join(dir, bootstrapName))
+	if err != nil {
+		return nil, err
+	}
+	return pack(ctx, b.Name, m)
+}
+
+// goBuild is a build with checked options.
+type goBuild struct {
+	GoOptions
+
+	goTool string
+	dir    string // absolute
+	env    []string
+}
+
+func newGoBuild(o GoOptions) (*goBuild, error) {
+	b := &goBuild{GoOptions: o}
+	var errs []error
+	if b.Dir == "" {
+		b.Dir = "."
+	}
+	switch {
+	case b.Package == "":
+		errs = append(errs, errors.New(`Package: must name a main package such as "./cmd/handler", got ""`))
+	case strings.HasPrefix(b.Package, "-"), strings.Contains(b.Package, "..."), strings.HasSuffix(b.Package, ".go"),
+		strings.Contains(b.Package, "@"), strings.ContainsAny(b.Package, " \t\r\n"):
+		errs = append(errs, fmt.Errorf(`Package: must name one main package such as "./cmd/handler", got %q`, b.Package))
+	}
+	if b.Arch != "amd64" && b.Arch != "arm64" {
+		errs = append(errs, fmt.Errorf(`Arch: must be "amd64" or "arm64", got %q`, b.Arch))
+	}
+	for _, tag := range b.Tags {
+		if tag == "" || strings.ContainsAny(tag, ", \t\r\n\"'") {
+			errs = append(errs, fmt.Errorf("Tags: must be build tags without spaces and commas, got %q", tag))
+		}
+	}
+	// Their order is recorded in the program but has no meaning.
+	b.Tags = slices.Compact(slices.Sorted(slices.Values(b.Tags)))
+	b.LDFlags = strings.TrimSpace(defaultLDFlags + " " + strings.TrimSpace(b.LDFlags))
+
+	var err error
+	if b.dir, err = filepath.Abs(b.Dir); err != nil {
+		errs = append(errs, fmt.Errorf("Dir: %w", err))
+	} else if info, err := os.Stat(b.dir); err != nil {
+		errs = append(errs, fmt.Errorf("Dir: %s: %w", b.Dir, cause(err)))
+	} else if !info.IsDir() {
+		errs = append(errs, fmt.Errorf("Dir: must be a directory, got a %s: %s", kind(info.Mode()), b.Dir))
+	}
+	if b.Name == "" {
+		b.Name = filepath.Base(filepath.Join(b.dir, filepath.FromSlash(b.Package)))
+	}
+	if err := checkName(b.Name); err != nil {
+		errs = append(errs, fmt.Errorf("Name: %w", err))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if b.goTool, err = exec.LookPath("go"); err != nil {
+		return nil, errors.New("go was not found in PATH, it is needed to build " + b.Package +
+			": install Go from https://go.dev/dl/")
+	}
+	return b, nil
+}
+
+// key names the place of the program in the cache: one for each thing that is
+// built, not for each version of its sources.
+func (b *goBuild) key() string {
+	text, err := json.Marshal([]any{b.dir, b.Package, b.Arch, b.Tags, b.LDFlags})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// args are the arguments of go build.
+func (b *goBuild) args(out string) []string {
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + b.LDFlags}
+	if len(b.Tags) > 0 {
+		args = append(args, "-tags="+strings.Join(b.Tags, ","))
+	}
+	return append(args, "-o", out, "--", b.Package)
+}
+
+// run builds the program, which is then the only file of the manifest. go leaves
+// out what is up to date.
+func (b *goBuild) run(ctx context.Context, c *cache, out string) (manifest, error) {
+	// go takes a program with the right build id, which stands in its first
+	// kilobytes, for up to date. One that an interrupt has cut short must not
+	// stay, so a program counts only together with the record of its content.
+	recordPath := filepath.Join(filepath.Dir(out), buildRecord)
+	recorded, _ := os.ReadFile(recordPath)
+	if m, err := programAt(ctx, out); err != nil || m.key() != string(recorded) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err := os.Remove(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, c.unwritable(err)
+		}
+	}
+
+	done := b.progress()
+	output, err := b.command(ctx, b.args(out)...)
+	done(err)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, b.explain(ctx, output, err)
+	}
+	// For a package that is no program go writes an archive.
+	if !isELF(out) {
+		_ = os.Remove(out)
+		return nil, b.explain(ctx, "", errNotMain)
+	}
+	m, err := programAt(ctx, out)
+	if err != nil {
+		return nil, fmt.Errorf("building %s: %w", b.Package, err)
+	}
+	if key := m.key(); key == string(recorded) {
+		c.touch(recordPath)
+	} else if err := c.create(recordPath, func(w io.Writer) error {
+		_, err := io.WriteString(w, key)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// programAt returns the manifest of a package with the program at path.
+func programAt(ctx context.Context, path string) (manifest, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	m := manifest{{name: bootstrapName, path: path, size: info.Size(), mode: modeExecutable}}
+	wrong, err := m.digest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m, wrong.err()
+}
+
+// isELF reports whether a file is a program for Linux.
+func isELF(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	magic := make([]byte, 4)
+	_, err = io.ReadFull(f, magic)
+	return err == nil && string(magic) == "\x7fELF"
+}
+
+// progress writes what happens to a build that takes long. The function it
+// returns must be called when the build ends.
+func (b *goBuild) progress() func(error) {
+	if b.Progress == nil {
+		return func(error) {}
+	}
+	start := time.Now()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	slow := false
+	go func() {
+		defer close(stopped)
+		timer := time.NewTimer(progressAfter)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			slow = true
+			fmt.Fprintf(b.Progress, "building %s for %s …\n", b.Package, b.Arch)
+		case <-stop:
+		}
+	}()
+	return func(err error) {
+		close(stop)
+		<-stopped
+		switch {
+		case !slow:
+		case err != nil:
+			fmt.Fprintf(b.Progress, "building %s failed after %.1f s\n", b.Package, time.Since(start).Seconds())
+		default:
+			fmt.Fprintf(b.Progress, "built %s in %.1f s\n", b.Package, time.Since(start).Seconds())
+		}
+	}
+}
+
+// progressAfter is how long a build is silent.
+const progressAfter = time.Second
