@@ -28,12 +28,12 @@ func SizeProblem(p *Package, viaBucket bool) error {
 	var problems []error
 	if !viaBucket && p.ZipSize > MaxZipped {
 		problems = append(problems, fmt.Errorf(
-			"package must have at most %s zipped, got %s (%s)\n%s\n  put the zip in a bucket with CodeBucket, exclude files with Excludes, or move dependencies to layers",
+			"must have at most %s zipped, got %s (%s)\n%s\n  put the zip in a bucket with CodeBucket, leave files out with Exclude, or move dependencies to layers",
 			size(MaxZipped), exactSize(p.ZipSize, MaxZipped), limitsPage, largest(p)))
 	}
 	if p.UnzippedSize > MaxUnzipped {
 		problems = append(problems, fmt.Errorf(
-			"package must have at most %s unzipped, got %s (%s)\n%s\n  exclude files with Excludes or use a container image; layers count towards this limit too",
+			"must have at most %s unzipped, got %s (%s)\n%s\n  leave files out with Exclude or use a container image; layers count towards this limit too",
 			size(MaxUnzipped), exactSize(p.UnzippedSize, MaxUnzipped), limitsPage, largest(p)))
 	}
 	return errors.Join(problems...)

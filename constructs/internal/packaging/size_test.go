@@ -28,14 +28,14 @@ func TestSizeProblem(t *testing.T) {
 	}{
 		{"both at the limit", MaxZipped, MaxUnzipped, false, ""},
 		{"zip of any size in a bucket", 10 * MaxZipped, MaxUnzipped, true, ""},
-		{"zip one above", MaxZipped + 1, 1, false, "package must have at most 50 MiB zipped, got 52428801 bytes (" + limitsPage + ")" + list +
-			"  put the zip in a bucket with CodeBucket, exclude files with Excludes, or move dependencies to layers"},
-		{"unzipped one above", 1, MaxUnzipped + 1, true, "package must have at most 250 MiB unzipped, got 262144001 bytes (" + limitsPage + ")" + list +
-			"  exclude files with Excludes or use a container image; layers count towards this limit too"},
-		{"both", 60 << 20, 300<<20 + 1<<19, false, "package must have at most 50 MiB zipped, got 60 MiB (" + limitsPage + ")" + list +
-			"  put the zip in a bucket with CodeBucket, exclude files with Excludes, or move dependencies to layers\n" +
-			"package must have at most 250 MiB unzipped, got 300.5 MiB (" + limitsPage + ")" + list +
-			"  exclude files with Excludes or use a container image; layers count towards this limit too"},
+		{"zip one above", MaxZipped + 1, 1, false, "must have at most 50 MiB zipped, got 52428801 bytes (" + limitsPage + ")" + list +
+			"  put the zip in a bucket with CodeBucket, leave files out with Exclude, or move dependencies to layers"},
+		{"unzipped one above", 1, MaxUnzipped + 1, true, "must have at most 250 MiB unzipped, got 262144001 bytes (" + limitsPage + ")" + list +
+			"  leave files out with Exclude or use a container image; layers count towards this limit too"},
+		{"both", 60 << 20, 300<<20 + 1<<19, false, "must have at most 50 MiB zipped, got 60 MiB (" + limitsPage + ")" + list +
+			"  put the zip in a bucket with CodeBucket, leave files out with Exclude, or move dependencies to layers\n" +
+			"must have at most 250 MiB unzipped, got 300.5 MiB (" + limitsPage + ")" + list +
+			"  leave files out with Exclude or use a container image; layers count towards this limit too"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
