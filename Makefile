@@ -1,0 +1,65 @@
+# Aegis: what there is to do, and nothing else that a new machine would lack.
+# Needs Go, Node, make and git; every target does its own set-up.
+
+APP  ?= aegis
+ENV  ?= dev
+GO   ?= go
+
+# jsii prints eleven lines twice about each Node release past its end of life.
+# Node 20 works; README, "Requirements", says what is better.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ?= 20
+export AEGIS_ENV := $(ENV)
+
+CDKTF  = npx --no-install cdktf
+LINTER = .tools/golangci-lint
+# The packages whose tests compare with files under testdata.
+GOLDEN = $(shell git grep -l internal/synthtest -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  ENV=dev|staging|production, several with a comma (now: $(ENV));  APP=aegis|quickstart (now: $(APP))"
+
+.PHONY: synth
+synth: ## Write cdktf.out/stacks/<stack>/cdk.tf.json
+	@$(GO) run ./apps/$(APP)
+
+.PHONY: test
+test: ## Run all tests
+	$(GO) test ./...
+
+.PHONY: golden
+golden: ## Write the golden files anew; read the diff before you commit it
+	$(GO) test -count=1 $(GOLDEN) -update
+
+.PHONY: lint
+lint: $(LINTER) ## Run the linters
+	$(LINTER) run ./...
+
+.PHONY: bench
+bench: ## Measure synth and packaging against their baselines
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./constructs/...
+
+.PHONY: diff deploy destroy
+diff: node_modules ## Show what deploying ENV would change
+	$(CDKTF) diff aegis-$(ENV)
+deploy: node_modules ## Deploy ENV to the AWS account of your credentials
+	$(CDKTF) deploy aegis-$(ENV)
+destroy: node_modules ## Destroy what was deployed to ENV
+	$(CDKTF) destroy aegis-$(ENV)
+
+.PHONY: clean
+clean: ## Remove what was built; Terraform's state stays
+	rm -rf cdktf.out node_modules .tools coverage.out
+
+# The CLI works without its packages' install scripts, so none is run.
+node_modules: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(LINTER): tools/go.mod tools/go.sum
+	@echo "building golangci-lint, once: some minutes on two cores …"
+	cd tools && $(GO) build -o ../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
