@@ -10,8 +10,13 @@
 //
 // It starts the jsii kernel with the lazy provider loader, which saves most of
 // a synth's time (AEGIS_LAZY_PROVIDERS=0 turns it off), synthesizes into a
-// staging folder beside the output, and moves the result in place only when no
-// construct reported an error.
+// staging folder inside the output folder, and moves the result in place only
+// when nothing is wrong. Folders of stacks that the app no longer has stay, with
+// the state that Terraform may keep in them.
+//
+// Everything of cdktf's, tokens and functions too, is made inside the function
+// that Main and Run call: what was made earlier, in a package's variable say,
+// belongs to another kernel.
 //
 // What the constructs check is theirs; this package only runs and reports.
 package synth

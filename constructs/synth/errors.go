@@ -15,36 +15,42 @@ type Problem struct {
 type Error struct {
 	// Problems are the mistakes of all constructs of all stacks.
 	Problems []Problem
-	// Exception is what ended the run early, if anything did: a duplicate
-	// construct id, a missing provider. Nil otherwise.
+	// Exception is what ended the run early, if anything did: a construct id
+	// that is taken, a required field that is missing. Nil otherwise.
 	Exception error
 }
 
 // Error lists every mistake on a line of its own, paths aligned.
 func (e *Error) Error() string {
+	if len(e.Problems) == 0 {
+		return fmt.Sprintf("synth failed: %v", e.Exception)
+	}
 	var b strings.Builder
-	b.WriteString("synth failed")
-	if n := len(e.Problems); n > 0 {
-		fmt.Fprintf(&b, ": %s in %s", count(n, "error"), count(e.constructs(), "construct"))
-	}
-	width := 0
-	for _, p := range e.Problems {
-		width = max(width, len(p.Path))
-	}
-	for _, p := range e.Problems {
-		// A message of several lines stays under its own column.
-		text := strings.ReplaceAll(p.Message, "\n", "\n"+strings.Repeat(" ", width+4))
-		fmt.Fprintf(&b, "\n  %-*s  %s", width, p.Path, text)
-	}
+	fmt.Fprintf(&b, "synth failed: %s in %s", count(len(e.Problems), "error"), count(e.constructs(), "construct"))
 	if e.Exception != nil {
-		if len(e.Problems) > 0 {
-			b.WriteString("\n ")
-		} else {
-			b.WriteString(":")
-		}
-		fmt.Fprintf(&b, " %v", e.Exception)
+		b.WriteString(", and an exception that kept the rest from being checked")
+	}
+	list(&b, e.Problems)
+	if e.Exception != nil {
+		fmt.Fprintf(&b, "\n  %s", indent(e.Exception.Error(), 2))
 	}
 	return b.String()
+}
+
+// list writes a line for each problem, paths aligned. A message of several
+// lines stays in its own column.
+func list(b *strings.Builder, problems []Problem) {
+	width := 0
+	for _, p := range problems {
+		width = max(width, len(p.Path))
+	}
+	for _, p := range problems {
+		fmt.Fprintf(b, "\n  %-*s  %s", width, p.Path, indent(p.Message, width+4))
+	}
+}
+
+func indent(text string, by int) string {
+	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", by))
 }
 
 // Unwrap returns the exception.
@@ -63,4 +69,12 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// String is the path, if there is one, and the message.
+func (p Problem) String() string {
+	if p.Path == "" {
+		return p.Message
+	}
+	return p.Path + "  " + p.Message
 }

@@ -37,7 +37,7 @@ type annotation struct {
 	Message       string `json:"message"`
 }
 
-// readManifest reads the manifest of dir; an app without stacks has an empty one.
+// readManifest reads the manifest of dir.
 func readManifest(dir string) (manifest, error) {
 	var m manifest
 	text, err := os.ReadFile(filepath.Join(dir, manifestFile))
@@ -68,25 +68,34 @@ func (m manifest) problems(level string) []Problem {
 	return list
 }
 
-// problemsOf joins what the manifest and the constructs themselves say, each
-// mistake once. The constructs' list comes first: it is in the order of the
-// program, and complete also when an exception ended the run.
-func problemsOf(m manifest, reported []report.Entry) []Problem {
-	var list []Problem
-	seen := map[Problem]bool{}
-	add := func(p Problem) {
-		if !seen[p] {
-			seen[p] = true
-			list = append(list, p)
-		}
-	}
+// problemsOf joins what our constructs reported with what cdktf knows, each
+// mistake once, those of a construct together. The reported ones come first:
+// they are in the order of the program.
+func problemsOf(reported []report.Entry, known []Problem) []Problem {
+	all := make([]Problem, 0, len(reported)+len(known))
 	for _, e := range reported {
-		add(Problem{Path: e.Path, Message: e.Message})
+		all = append(all, Problem{Path: e.Path, Message: e.Message})
 	}
-	for _, p := range m.problems(levelError) {
-		add(p)
+	all = append(all, known...)
+
+	var paths []string
+	byPath := map[string][]Problem{}
+	seen := map[Problem]bool{}
+	for _, p := range all {
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		if byPath[p.Path] == nil {
+			paths = append(paths, p.Path)
+		}
+		byPath[p.Path] = append(byPath[p.Path], p)
 	}
-	return list
+	var joined []Problem
+	for _, path := range paths {
+		joined = append(joined, byPath[path]...)
+	}
+	return joined
 }
 
 func (m manifest) result(outdir string) *Result {

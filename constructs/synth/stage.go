@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,64 +22,83 @@ const (
 // that a run writes to before anything else can see it.
 type stage struct {
 	outdir string
-	dir    string // absolute: the kernel has a working directory of its own
-	made   bool   // whether outdir was made for this run
+	dir    string   // absolute: the kernel has a working directory of its own
+	made   []string // folders made for this run, outdir and those above it
+}
+
+// current is the staging folder of the run that is under way, nil for none.
+var current struct {
+	sync.Mutex
+	*stage
 }
 
 func newStage(outdir string) (*stage, error) {
-	_, err := os.Stat(outdir)
-	made := errors.Is(err, fs.ErrNotExist)
-	if err := os.MkdirAll(outdir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the output folder: %w", err)
+	s := &stage{outdir: outdir, made: missing(outdir)}
+	var err error
+	// Another run that failed may just be removing the output folder.
+	for range 3 {
+		if err = os.MkdirAll(outdir, 0o755); err != nil {
+			return nil, fmt.Errorf("making the output folder: %w", err)
+		}
+		if s.dir, err = os.MkdirTemp(outdir, stagePrefix); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 	}
-	removeStale(outdir)
-	dir, err := os.MkdirTemp(outdir, stagePrefix)
 	if err != nil {
 		return nil, fmt.Errorf("writing to the output folder: %w", err)
 	}
-	dir, err = filepath.Abs(dir)
-	if err != nil {
+	if s.dir, err = filepath.Abs(s.dir); err != nil {
 		return nil, err
 	}
-	return &stage{outdir: outdir, dir: dir, made: made}, nil
+	removeStale(outdir)
+	current.Lock()
+	current.stage = s
+	current.Unlock()
+	return s, nil
 }
 
-// remove deletes the staging folder, and the output folder when this run made
-// it and put nothing in.
+// missing returns dir and the folders above it that do not exist, the innermost
+// first.
+func missing(dir string) []string {
+	var made []string
+	for {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			return made
+		}
+		made = append(made, dir)
+		above := filepath.Dir(dir)
+		if above == dir {
+			return made
+		}
+		dir = above
+	}
+}
+
+// remove deletes the staging folder, and the folders that this run made when
+// there is nothing in them.
 func (s *stage) remove() {
+	current.Lock()
+	defer current.Unlock()
+	current.stage = nil
+	s.delete()
+}
+
+func (s *stage) delete() {
 	os.RemoveAll(s.dir)
-	if s.made {
-		os.Remove(s.outdir) // fails, as it should, when something is inside
+	for _, dir := range s.made {
+		if os.Remove(dir) != nil {
+			return // as it should when something is inside
+		}
 	}
 }
 
-// commit moves the staged stacks and then the manifest in place. What Terraform
-// keeps in a stack's folder (.terraform, the lock file, a plan) stays.
-func (s *stage) commit(m manifest) error {
-	for _, name := range m.names() {
-		from := filepath.Join(s.dir, filepath.FromSlash(m.Stacks[name].WorkingDirectory))
-		to := filepath.Join(s.outdir, filepath.FromSlash(m.Stacks[name].WorkingDirectory))
-		if err := os.MkdirAll(to, 0o755); err != nil {
-			return fmt.Errorf("making the folder of stack %s: %w", name, err)
-		}
-		// Assets that the new output does not have must not linger.
-		if err := os.RemoveAll(filepath.Join(to, "assets")); err != nil {
-			return fmt.Errorf("removing the old assets of stack %s: %w", name, err)
-		}
-		entries, err := os.ReadDir(from)
-		if err != nil {
-			return fmt.Errorf("reading the staged stack %s: %w", name, err)
-		}
-		for _, e := range entries {
-			if err := os.Rename(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil {
-				return fmt.Errorf("moving stack %s in place: %w", name, err)
-			}
-		}
+// removeCurrent removes the staging folder of a run that cannot be waited for.
+func removeCurrent() {
+	current.Lock()
+	defer current.Unlock()
+	if current.stage != nil {
+		current.delete()
 	}
-	if err := os.Rename(filepath.Join(s.dir, manifestFile), filepath.Join(s.outdir, manifestFile)); err != nil {
-		return fmt.Errorf("moving %s in place: %w", manifestFile, err)
-	}
-	return nil
 }
 
 // removeStale deletes what killed runs left. It is housekeeping: a failure here

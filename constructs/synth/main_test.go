@@ -1,0 +1,9 @@
+package synth_test
+
+import (
+	"testing"
+
+	"github.com/aegis-agents/aegis/constructs/internal/synthtest"
+)
+
+func TestMain(m *testing.M) { synthtest.Main(m) }
