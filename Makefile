@@ -12,8 +12,8 @@ export AEGIS_ENV := $(ENV)
 
 CDKTF  = npx --no-install cdktf
 LINTER = .tools/golangci-lint
-# The packages whose tests compare with files under testdata.
-GOLDEN = $(shell git grep -l internal/synthtest -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+# The packages whose TestGolden… compare with files under testdata.
+GOLDEN = $(shell git grep -l '\.Golden' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 .DEFAULT_GOAL := help
 
@@ -33,7 +33,7 @@ test: ## Run all tests
 
 .PHONY: golden
 golden: ## Write the golden files anew; read the diff before you commit it
-	$(GO) test -count=1 $(GOLDEN) -update
+	$(GO) test -count=1 -run '^TestGolden' $(GOLDEN) -update
 
 .PHONY: lint
 lint: $(LINTER) ## Run the linters

@@ -15,8 +15,10 @@ import (
 	"github.com/aegis-agents/aegis/constructs/synth"
 )
 
-// Main runs the tests of a package and ends the kernel afterwards.
+// Main runs the tests of a package, with the flag -update for its golden files,
+// and ends the kernel afterwards.
 func Main(m *testing.M) {
+	addFlag()
 	code := m.Run()
 	kernel.Stop(os.Stderr)
 	os.Exit(code)

@@ -12,7 +12,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+// updateFlag makes Golden write its files. A test's own flag of that name serves
+// as well.
+const updateFlag = "update"
+
+// addFlag defines the flag. It is not a package variable, so that a test that
+// has one already can use this package.
+func addFlag() {
+	if flag.Lookup(updateFlag) == nil {
+		flag.Bool(updateFlag, false, "write the golden files instead of comparing with them")
+	}
+}
+
+func updating() bool {
+	f := flag.Lookup(updateFlag)
+	return f != nil && f.Value.String() == "true"
+}
 
 // Golden compares the stack with testdata/<name>.tf.json, normalised: what
 // differs from machine to machine or with a tool's version is left out.
@@ -25,7 +40,7 @@ func (s *Template) Golden(name string) {
 func GoldenText(t testing.TB, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
-	if *update {
+	if updating() {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -36,10 +51,10 @@ func GoldenText(t testing.TB, name string, got []byte) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v (make golden writes it)", err)
+		t.Fatalf("%v (go test -update writes it)", err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-golden +got); make golden writes the new one:\n%s", path, diff)
+		t.Errorf("%s differs (-golden +got); go test -update writes the new one:\n%s", path, diff)
 	}
 }
 

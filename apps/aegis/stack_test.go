@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/aegis-agents/aegis/constructs/synthtest"
+)
+
+func TestMain(m *testing.M) { synthtest.Main(m) }
+
+func synthesize(t *testing.T, e Environment) *synthtest.Template {
+	t.Helper()
+	return synthtest.App(t, func(app cdktf.App) { newStack(app, e) })[e.stackName()]
+}
+
+func TestGolden(t *testing.T) {
+	for _, name := range []string{dev, production} {
+		synthesize(t, presets()[name]).Golden(name)
+	}
+}
+
+// TestNamesDoNotCollide: several environments live in one account.
+func TestNamesDoNotCollide(t *testing.T) {
+	seen := map[string]string{}
+	for name, e := range presets() {
+		stack := synthesize(t, e)
+		for kind := range stack.Kinds() {
+			for id, body := range stack.Resources(kind) {
+				own, ok := body["name"].(string)
+				if !ok || strings.HasPrefix(own, "${") {
+					continue
+				}
+				if other, taken := seen[kind+" "+own]; taken {
+					t.Errorf("%s.%s is called %q in %s and in %s", kind, id, own, other, name)
+				}
+				seen[kind+" "+own] = name
+			}
+		}
+	}
+}
+
+func TestS3Backend(t *testing.T) {
+	e := presets()[dev]
+	e.Region = "eu-central-1"
+	e.Backend = Backend{Bucket: "acme-state", Region: "eu-west-1"}
+	stack := synthesize(t, e)
+	backend, _ := synthtest.Get(stack.JSON, "terraform", "backend", "s3").(map[string]any)
+	for key, want := range map[string]any{
+		"bucket": "acme-state", "region": "eu-west-1", "key": "aegis/dev/terraform.tfstate", "encrypt": true, "use_lockfile": true,
+	} {
+		if backend[key] != want {
+			t.Errorf("backend %s: got %v, want %v", key, backend[key], want)
+		}
+	}
+	if got := synthtest.Get(stack.JSON, "provider", "aws", "region"); got != "eu-central-1" {
+		t.Errorf("provider region: got %v", got)
+	}
+}
+
+// TestProviderSource: cdktf's own "aws" keeps OpenTofu upgrading.
+func TestProviderSource(t *testing.T) {
+	stack := synthesize(t, presets()[dev])
+	if got := synthtest.Get(stack.JSON, "terraform", "required_providers", "aws", "source"); got != "hashicorp/aws" {
+		t.Errorf("provider source: got %v", got)
+	}
+}
