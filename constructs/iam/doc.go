@@ -7,7 +7,8 @@
 //	})
 //
 // A resource, a principal or a condition's value may be a Terraform token; it is
-// passed through. Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+// passed through. IAM's own variables, which look like one, take a second
+// dollar: "$${aws:username}". Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 //
 // The package makes text: roles and attachments belong to the constructs.
 package iam

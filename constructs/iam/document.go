@@ -27,9 +27,10 @@ func ResourceDocument(statements ...Statement) (string, error) {
 
 func document(where PolicyType, statements []Statement) (string, error) {
 	var p check.Problems
-	for i, s := range statements {
-		s.Validate(p.At("Statements", i), where)
+	if len(statements) == 0 {
+		p.Addf("Statements", "must not be empty, got nothing")
 	}
+	Validate(&p, "Statements", where, statements)
 	if list := p.List(); len(list) > 0 {
 		errs := make([]error, len(list))
 		for i, problem := range list {

@@ -18,7 +18,8 @@ const (
 
 // Statement is one statement of a policy.
 type Statement struct {
-	// Sid names the statement: letters and digits. Default: none.
+	// Sid names the statement: letters and digits. It must not repeat in a
+	// document. Default: none.
 	Sid string
 	// Effect is Allow or Deny. Default: Allow.
 	Effect Effect
@@ -72,11 +73,32 @@ const (
 	Resource
 )
 
-// Validate records every mistake of the statement. Where tells what the
+// Validate records every mistake of the statements of one document under field.
+// Where tells what the document is part of. Before are the statements that the
+// document has already.
+// It is for the constructs of this module, which pass their own collector.
+func Validate(p *check.Problems, field string, where PolicyType, statements []Statement, before ...Statement) {
+	seen := map[string]string{}
+	for _, s := range before {
+		seen[s.Sid] = Render(s)
+	}
+	for i, s := range statements {
+		in := p.At(field, i)
+		s.Validate(in, where)
+		// The same statement again is written once.
+		text, again := seen[s.Sid]
+		if s.Sid != "" && again && text != Render(s) {
+			in.Addf("Sid", "must not repeat in a document, got %q", s.Sid)
+		}
+		seen[s.Sid] = Render(s)
+	}
+}
+
+// Validate records every mistake of the statement by itself. Where tells what the
 // statement is part of: identity policies need resources and have no principals.
 // It is for the constructs of this module, which pass their own collector.
 func (s Statement) Validate(p *check.Problems, where PolicyType) {
-	if !sidPattern.MatchString(s.Sid) {
+	if p.Known("Sid", s.Sid) && !sidPattern.MatchString(s.Sid) {
 		p.Addf("Sid", "must be letters and digits, got %q", s.Sid)
 	}
 	if s.Effect != "" {
@@ -86,8 +108,8 @@ func (s Statement) Validate(p *check.Problems, where PolicyType) {
 		p.Addf("Actions", "must not be empty, got nothing")
 	}
 	for i, action := range s.Actions {
-		if !actionPattern.MatchString(action) {
-			p.Addf(fmt.Sprintf("Actions[%d]", i), `must be "service:Action" or "*", got %q`, action)
+		if f := fmt.Sprintf("Actions[%d]", i); p.Known(f, action) && !actionPattern.MatchString(action) {
+			p.Addf(f, `must be "service:Action" or "*", got %q`, action)
 		}
 	}
 	s.checkSubject(p, where)

@@ -3,6 +3,7 @@ package lambda
 import (
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 
@@ -55,7 +56,7 @@ func validateAlias(p *check.Problems, props Props) {
 		in.Addf("Name", "must not be all digits, which would be a version, got %q", a.Name)
 	}
 	in.Length("Description", a.Description, 0, maxDescription)
-	if v := a.FunctionVersion; v != "" && v != latestVersion && !versionNumber.MatchString(v) {
+	if v := a.FunctionVersion; v != "" && in.Known("FunctionVersion", v) && v != latestVersion && !versionNumber.MatchString(v) {
 		in.Addf("FunctionVersion", `must be "$LATEST" or a version's number, got %q`, v)
 	}
 	validateWeights(in, a)
@@ -65,7 +66,7 @@ func validateAlias(p *check.Problems, props Props) {
 	if a.ProvisionedConcurrency != 0 && a.FunctionVersion == latestVersion {
 		in.Addf("ProvisionedConcurrency", "must go with a published version, got FunctionVersion %q", a.FunctionVersion)
 	}
-	if r := props.ReservedConcurrency; r != nil && a.ProvisionedConcurrency > *r {
+	if r := props.ReservedConcurrency; r != nil && *r > unreserved && a.ProvisionedConcurrency > *r {
 		in.Addf("ProvisionedConcurrency", "must be at most ReservedConcurrency %d, got %d", *r, a.ProvisionedConcurrency)
 	}
 }
@@ -80,7 +81,7 @@ func validateWeights(p *check.Problems, a *Alias) {
 	}
 	for _, version := range slices.Sorted(maps.Keys(weights)) {
 		field := fmt.Sprintf("AdditionalVersionWeights[%q]", version)
-		if !versionNumber.MatchString(version) {
+		if p.Known(field, version) && !versionNumber.MatchString(version) {
 			p.Addf(field, "must be a version's number, got %q", version)
 		}
 		p.RangeFloat(field, weights[version], 0, 1)
@@ -108,6 +109,9 @@ func (f *Function) addAlias(a *Alias) {
 	if len(a.AdditionalVersionWeights) > 0 {
 		weights := make(map[string]*float64, len(a.AdditionalVersionWeights))
 		for version, weight := range a.AdditionalVersionWeights {
+			if math.IsNaN(weight) || math.IsInf(weight, 0) {
+				continue // reported; JSON has no such numbers
+			}
 			weights[version] = jsii.Number(weight)
 		}
 		config.RoutingConfig = &lambdaalias.LambdaAliasRoutingConfig{AdditionalVersionWeights: &weights}

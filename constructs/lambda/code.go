@@ -3,7 +3,10 @@ package lambda
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"os"
+	"regexp"
+	"strings"
 
 	"github.com/aegis-agents/aegis/constructs/internal/check"
 	"github.com/aegis-agents/aegis/constructs/internal/packaging"
@@ -89,36 +92,58 @@ type Image struct {
 // cdktf's own folders.
 func DefaultExcludes() []string { return packaging.DefaultExcludes() }
 
+// plainCode is the code itself where a pointer to it was given; nil for a nil one.
+func plainCode(c Code) Code {
+	switch c := c.(type) {
+	case *Directory:
+		return pointedAt[Code](c)
+	case *ZipFile:
+		return pointedAt[Code](c)
+	case *S3Object:
+		return pointedAt[Code](c)
+	case *GoPackage:
+		return pointedAt[Code](c)
+	case *Image:
+		return pointedAt[Code](c)
+	default:
+		return c
+	}
+}
+
 func (c Directory) prepare(p *check.Problems, f settings) prepared {
-	if !p.Required("Code.Path", c.Path) {
+	if !needsPath(p, c.Path) {
 		return prepared{}
 	}
 	if err := packaging.ValidateExcludes(c.Exclude); err != nil {
-		p.Addf("Code.Exclude", "must be valid globs, got %v", err)
+		p.Addf("Code.Exclude", "must be globs, got an error: %v", err)
 		return prepared{}
 	}
 	pkg, err := packaging.FromDirectory(context.Background(), packaging.DirectoryOptions{
-		Path: c.Path, Name: f.name, Excludes: c.Exclude,
+		Path: c.Path, Name: f.zipName(), Excludes: c.Exclude,
 	})
-	return f.checkZip(p, pkg, err)
+	made := f.checkZip(p, pkg, err)
+	f.checkEntryPoint(p, pkg)
+	return made
 }
 
 func (c ZipFile) prepare(p *check.Problems, f settings) prepared {
-	if !p.Required("Code.Path", c.Path) {
+	if !needsPath(p, c.Path) {
 		return prepared{}
 	}
 	pkg, err := packaging.FromZip(context.Background(), c.Path)
-	return f.checkZip(p, pkg, err)
+	made := f.checkZip(p, pkg, err)
+	f.checkEntryPoint(p, pkg)
+	return made
 }
 
 func (c GoPackage) prepare(p *check.Problems, f settings) prepared {
 	arch, known := goArch[f.architecture]
-	if !p.Required("Code.Path", c.Path) || !known {
+	if !needsPath(p, c.Path) || !known {
 		return prepared{}
 	}
 	pkg, err := packaging.FromGo(context.Background(), packaging.GoOptions{
 		Dir: c.Dir, Package: c.Path, Arch: arch, Tags: c.BuildTags, LDFlags: c.LDFlags,
-		Name: f.name, Progress: os.Stderr,
+		Name: f.zipName(), Progress: os.Stderr,
 	})
 	return f.checkZip(p, pkg, err)
 }
@@ -126,10 +151,17 @@ func (c GoPackage) prepare(p *check.Problems, f settings) prepared {
 var goArch = map[Architecture]string{X8664: "amd64", ARM64: "arm64"}
 
 func (c S3Object) prepare(p *check.Problems, f settings) prepared {
-	p.RequiredValue("Code.Bucket", c.Bucket)
-	p.RequiredValue("Code.Key", c.Key)
+	if p.RequiredValue("Code.Bucket", c.Bucket) {
+		validateBucket(p, "Code.Bucket", c.Bucket)
+	}
+	if p.RequiredValue("Code.Key", c.Key) {
+		p.Length("Code.Key", *c.Key, 1, maxObjectKey)
+	}
+	if hash, ok := check.Literal(c.SourceCodeHash); ok && !base64SHA256.MatchString(hash) {
+		p.Addf("Code.SourceCodeHash", "must be a base64 SHA-256, got %q", hash)
+	}
 	if f.bucket != nil {
-		p.Addf("CodeBucket", "must not be set for code that is in S3 already, got %q", *f.bucket)
+		p.Addf("CodeBucket", "must not be set for code that is in S3 already, got %s", check.Shown(f.bucket))
 	}
 	return prepared{s3: &c}
 }
@@ -144,7 +176,11 @@ const (
 var platformOf = map[Architecture]string{X8664: "linux/amd64", ARM64: "linux/arm64"}
 
 func (c Image) prepare(p *check.Problems, f settings) prepared {
-	p.RequiredValue("Code.URI", c.URI)
+	if p.RequiredValue("Code.URI", c.URI) {
+		if uri, ok := check.Literal(c.URI); ok && !imageURI.MatchString(uri) {
+			p.Addf("Code.URI", "must be a registry, a repository and a tag or digest, got %q", uri)
+		}
+	}
 	if want := platformOf[f.architecture]; c.Platform != "" && want != "" && c.Platform != want {
 		p.Addf("Code.Platform", "must be %s, the platform of architecture %s, got %q", want, f.architecture, c.Platform)
 	}
@@ -158,25 +194,83 @@ func (c Image) prepare(p *check.Problems, f settings) prepared {
 	}
 	p.Length("Code.WorkingDirectory", c.WorkingDirectory, 0, maxImageWorkdir)
 	if f.bucket != nil {
-		p.Addf("CodeBucket", "must not be set for a container image, got %q", *f.bucket)
+		p.Addf("CodeBucket", "must not be set for a container image, got %s", check.Shown(f.bucket))
 	}
 	return prepared{image: &c}
+}
+
+func needsPath(p *check.Problems, path string) bool {
+	return p.Required("Code.Path", path) && p.Known("Code.Path", path)
+}
+
+// zipName is what the package's file is called; a name with a mistake, which is
+// reported, need not be the name of a file.
+func (f settings) zipName() string {
+	if len(f.name) > maxFunctionName || !functionName.MatchString(f.name) {
+		return "code"
+	}
+	return f.name
 }
 
 // checkZip records what is wrong with a package that was made or read.
 func (f settings) checkZip(p *check.Problems, pkg *packaging.Package, err error) prepared {
 	if err != nil {
-		p.Addf("Code", "must be a package that can be made, got %v", err)
+		p.Addf("Code", "must be a package that can be made, got an error: %v", err)
 		return prepared{}
 	}
-	if err := packaging.SizeProblem(pkg, f.bucket != nil); err != nil {
+	for _, err := range each(packaging.SizeProblem(pkg, f.bucket != nil)) {
 		p.Addf("Code", "%v", err)
 	}
-	if f.handler != "" && f.runtime != "" {
+	return prepared{pkg: pkg}
+}
+
+// each returns the errors that one error was joined from.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost error is one
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+// checkEntryPoint looks for the handler in a package that we did not compile
+// ourselves. With layers it may be in one of them.
+func (f settings) checkEntryPoint(p *check.Problems, pkg *packaging.Package) {
+	if pkg == nil {
+		return
+	}
+	if f.handler != "" && f.runtime != "" && !f.layered {
 		if err := packaging.CheckHandler(pkg, string(f.runtime), f.handler); err != nil {
-			p.Addf("Handler", "must name code in the package, got %v", err)
+			why := ": " + err.Error()
+			if rest, ok := strings.CutPrefix(err.Error(), fmt.Sprintf("handler %q ", f.handler)); ok {
+				why = ", which " + rest
+			}
+			p.Addf("Handler", "must name code in the package, got %q%s", f.handler, why)
 		}
 	}
-	f.checkMachine(p, pkg.Path)
-	return prepared{pkg: pkg}
+	if f.custom() {
+		f.checkMachine(p, pkg.Path)
+	}
+}
+
+// Limits of an S3 object's address, in Lambda's API, and what names an image.
+// https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html
+const (
+	minBucket    = 3
+	maxBucket    = 63
+	maxObjectKey = 1024
+)
+
+var (
+	bucketName   = regexp.MustCompile(`^[0-9A-Za-z._-]*[0-9A-Za-z_-]$`)
+	base64SHA256 = regexp.MustCompile(`^[A-Za-z0-9+/]{43}=$`)
+	imageURI     = regexp.MustCompile(`^[^\s/]+[.:][^\s/]+/[^\s:@]+[:@]\S+$`)
+)
+
+func validateBucket(p *check.Problems, field string, bucket *string) {
+	if name, ok := check.Literal(bucket); ok {
+		p.Pattern(field, name, minBucket, maxBucket, bucketName, "the name of a bucket: letters, digits and ._-")
+	}
 }

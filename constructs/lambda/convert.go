@@ -23,6 +23,16 @@ func text(s *string) *string {
 	return s
 }
 
+// pointedAt is the value behind p as an I, nil for a nil p: the interfaces of
+// this package are made for values, and take pointers as well.
+func pointedAt[I any, T any](p *T) I {
+	var none I
+	if p == nil {
+		return none
+	}
+	return any(*p).(I)
+}
+
 func optional(s string) *string {
 	if s == "" {
 		return nil
@@ -41,7 +51,16 @@ func list(values []*string) *[]*string {
 	if len(values) == 0 {
 		return nil
 	}
-	return &values
+	return required(values)
+}
+
+// required is list for a field that cdktf wants even when it is empty.
+func required(values []*string) *[]*string {
+	all := make([]*string, len(values))
+	for i, v := range values {
+		all[i] = text(v)
+	}
+	return &all
 }
 
 func count(n int) *float64 {

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aws/jsii-runtime-go"
 
@@ -65,11 +66,15 @@ func (d Destination) statement(sid string) []iam.Statement {
 func (d Destination) check(p *check.Problems, field string, services ...string) {
 	set := d.kinds()
 	if len(set) > 1 {
-		p.Addf(field, "must have one target, got %s and %s", set[0].field, set[1].field)
+		fields := make([]string, len(set))
+		for i, k := range set {
+			fields[i] = k.field
+		}
+		p.Addf(field, "must have one target, got %s", strings.Join(fields, " and "))
 	}
 	for _, k := range set {
 		if !slices.Contains(services, k.service) {
-			p.Addf(field+"."+k.field, "must not be set: Lambda sends dead letters to a queue or a topic, got %q", *k.arn)
+			p.Addf(field+"."+k.field, "must not be set, only QueueARN or TopicARN, got %s", check.Shown(k.arn))
 			continue
 		}
 		if p.RequiredValue(field+"."+k.field, k.arn) {

@@ -59,7 +59,8 @@ type DynamoDBSource struct {
 type KinesisSource struct {
 	// Name tells the sources of a function apart. Default: "kinesis".
 	Name string
-	// StreamARN is the stream, or its consumer. Required.
+	// StreamARN is the stream, or its consumer. For a consumer whose ARN is not
+	// known yet, PolicyStatements has to allow the stream itself. Required.
 	StreamARN *string
 	// StartingPositionTimestamp is where AtTimestamp begins. Default: none.
 	StartingPositionTimestamp time.Time
@@ -160,17 +161,42 @@ func (s DynamoDBSource) mapping() mapping {
 }
 
 func (s KinesisSource) mapping() mapping {
+	resources := []*string{s.StreamARN}
+	// Reading through a consumer takes the permissions on its stream, too.
+	if arn, ok := check.Literal(s.StreamARN); ok {
+		if stream, _, consumer := strings.Cut(arn, "/consumer/"); consumer {
+			resources = append(resources, &stream)
+		}
+	}
 	return mapping{
 		name: nameOr(s.Name, "kinesis"), arnField: "StreamARN", arn: s.StreamARN, service: "kinesis", stream: true,
 		timestamp: s.StartingPositionTimestamp, settings: s.StreamSettings,
 		statements: []iam.Statement{{
 			Actions: []string{
-				"kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
-				"kinesis:GetShardIterator", "kinesis:ListShards", "kinesis:SubscribeToShard",
+				"kinesis:DescribeStream", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary",
+				"kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards", "kinesis:SubscribeToShard",
 			},
-			Resources: []*string{s.StreamARN},
+			Resources: resources,
 		}},
 	}
+}
+
+// plainSources are the sources with pointers followed and nil for a nil one.
+func plainSources(sources []EventSource) []EventSource {
+	plain := make([]EventSource, len(sources))
+	for i, source := range sources {
+		switch s := source.(type) {
+		case *SQSSource:
+			plain[i] = pointedAt[EventSource](s)
+		case *DynamoDBSource:
+			plain[i] = pointedAt[EventSource](s)
+		case *KinesisSource:
+			plain[i] = pointedAt[EventSource](s)
+		default:
+			plain[i] = source
+		}
+	}
+	return plain
 }
 
 // everything is the resource of actions that know none.

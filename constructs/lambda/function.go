@@ -26,26 +26,28 @@ type Function struct {
 	userTags map[string]*string
 	code     prepared
 
-	fn           lambdafunction.LambdaFunction
-	role         *role.Role
-	logGroup     cloudwatchloggroup.CloudwatchLogGroup
-	logGroupName *string
-	logGroupARN  *string
-	object       s3object.S3Object
-	alias        lambdaalias.LambdaAlias
-	provisioned  lambdaprovisionedconcurrencyconfig.LambdaProvisionedConcurrencyConfig
-	url          *urlParts
-	schedules    []namedSchedule
-	scheduler    *schedulerRole
-	eventSources []lambdaeventsourcemapping.LambdaEventSourceMapping
-	permissions  []lambdapermission.LambdaPermission
-	async        lambdafunctioneventinvokeconfig.LambdaFunctionEventInvokeConfig
-	grants       *grants
+	fn                   lambdafunction.LambdaFunction
+	role                 *role.Role
+	logGroup             cloudwatchloggroup.CloudwatchLogGroup
+	existingLogGroupName *string
+	existingLogGroupARN  *string
+	object               s3object.S3Object
+	alias                lambdaalias.LambdaAlias
+	provisioned          lambdaprovisionedconcurrencyconfig.LambdaProvisionedConcurrencyConfig
+	url                  *urlParts
+	schedules            []namedSchedule
+	scheduler            *schedulerRole
+	eventSources         []lambdaeventsourcemapping.LambdaEventSourceMapping
+	permissions          []lambdapermission.LambdaPermission
+	async                lambdafunctioneventinvokeconfig.LambdaFunctionEventInvokeConfig
+	grants               *grants
 }
 
 // NewFunction defines a function in scope. Invalid props are reported at synth,
 // all of them, under the function's construct path.
 func NewFunction(scope constructs.Construct, id string, props Props) *Function {
+	props.Code = plainCode(props.Code)
+	props.EventSources = plainSources(props.EventSources)
 	f := &Function{userTags: props.Tags}
 	constructs.NewConstruct_Override(f, scope, jsii.String(id))
 	f.settings = resolve(props, *f.Node().Path())
@@ -101,7 +103,7 @@ func (f *Function) addFunction(props Props) {
 		config.ReservedConcurrentExecutions = jsii.Number(*c)
 	}
 	if v := props.VPC; v != nil {
-		config.VpcConfig = &lambdafunction.LambdaFunctionVpcConfig{SubnetIds: &v.SubnetIDs, SecurityGroupIds: &v.SecurityGroupIDs}
+		config.VpcConfig = &lambdafunction.LambdaFunctionVpcConfig{SubnetIds: required(v.SubnetIDs), SecurityGroupIds: required(v.SecurityGroupIDs)}
 		if v.IPv6 {
 			config.VpcConfig.Ipv6AllowedForDualStack = jsii.Bool(true)
 		}

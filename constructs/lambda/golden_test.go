@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/aegis-agents/aegis/constructs/iam"
-	"github.com/aegis-agents/aegis/constructs/internal/synthtest"
 	"github.com/aegis-agents/aegis/constructs/lambda"
+	"github.com/aegis-agents/aegis/constructs/synthtest"
 )
 
 // python is a package of one file.

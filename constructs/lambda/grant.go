@@ -58,7 +58,8 @@ func (f *Function) grant(verb string, grantee iamrole.IamRole, statements ...iam
 			made: map[string]iamrolepolicy.IamRolePolicy{},
 		}
 	}
-	id := verb + "-" + *grantee.FriendlyUniqueId()
+	// The path tells apart also the roles of two stacks.
+	id := verb + "-" + *grantee.Node().Id() + "-" + check.ShortHash(*grantee.Node().Path())
 	if policy, again := f.grants.made[id]; again {
 		return policy
 	}
@@ -76,13 +77,15 @@ func (f *Function) withVersions() []*string {
 	return []*string{f.fn.Arn(), jsii.String(*f.fn.Arn() + ":*")}
 }
 
-// schedulerRoleIn returns the role that EventBridge Scheduler calls the function
+// schedulerRole returns the role that EventBridge Scheduler calls the function
 // as, made with the first schedule. Only this account's Scheduler may take it.
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-func (f *Function) schedulerRoleIn(scope constructs.Construct) *schedulerRole {
+func (f *Function) schedulerRole() *schedulerRole {
 	if f.scheduler != nil {
 		return f.scheduler
 	}
+	// A node of its own: next to the schedules, one called "Role" would collide.
+	scope := constructs.NewConstruct(f, jsii.String("Scheduler"))
 	// The function's own ARN names the account: no data source, and right also
 	// with a provider for another account.
 	account := cdktf.Token_AsString(cdktf.Fn_Element(cdktf.Fn_Split(jsii.String(":"), f.fn.Arn()), jsii.Number(4)), nil)

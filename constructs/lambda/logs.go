@@ -11,7 +11,7 @@ import (
 // make one of its own without retention.
 func (f *Function) addLogGroup(props Props) {
 	if props.ExistingLogGroupName != nil {
-		f.logGroupName, f.logGroupARN = props.ExistingLogGroupName, props.ExistingLogGroupARN
+		f.existingLogGroupName, f.existingLogGroupARN = props.ExistingLogGroupName, props.ExistingLogGroupARN
 		return
 	}
 	retention := f.settings.retention
@@ -24,7 +24,6 @@ func (f *Function) addLogGroup(props Props) {
 		KmsKeyId:        props.LogKMSKeyARN,
 		Tags:            f.tags(f.settings.name + "-logs"),
 	})
-	f.logGroupName, f.logGroupARN = f.logGroup.Name(), f.logGroup.Arn()
 }
 
 // loggingConfig is nil when all of it is as Lambda has it by default, since

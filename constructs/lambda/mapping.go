@@ -3,6 +3,7 @@ package lambda
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -46,8 +47,8 @@ func validateEventSources(p *check.Problems, sources []EventSource) {
 			in.Addf("Name", "must not repeat EventSources[%d], got %q", first, m.name)
 		}
 		seen[m.name] = i
-		if in.RequiredValue(m.arnField, m.arn) {
-			in.ARN(m.arnField, m.arn, m.service)
+		if in.RequiredValue(m.arnField, m.arn) && in.ARN(m.arnField, m.arn, m.service) {
+			m.checkStreamARN(in)
 		}
 		m.validateBatch(in)
 		if m.stream {
@@ -56,6 +57,13 @@ func validateEventSources(p *check.Problems, sources []EventSource) {
 			in.Range("MaximumConcurrency", m.maxCalls, minQueueCalls, maxQueueCalls)
 		}
 		validateFilters(in, m.settings.Filters)
+	}
+}
+
+// checkStreamARN tells a table from its stream, which is taken for it easily.
+func (m mapping) checkStreamARN(p *check.Problems) {
+	if arn, ok := check.Literal(m.arn); ok && m.service == "dynamodb" && !strings.Contains(arn, "/stream/") {
+		p.Addf(m.arnField, "must be the ARN of a table's stream, got %q", arn)
 	}
 }
 
@@ -108,8 +116,9 @@ func validateFilters(p *check.Problems, filters []string) {
 	}
 	for i, filter := range filters {
 		field := fmt.Sprintf("Filters[%d]", i)
-		p.Length(field, filter, 1, maxFilterPattern)
-		p.JSON(field, &filter)
+		if p.Required(field, filter) && p.Length(field, filter, 1, maxFilterPattern) {
+			p.JSON(field, &filter)
+		}
 	}
 }
 

@@ -45,11 +45,21 @@ func (f *Function) RoleARN() *string { return f.role.ARN() }
 func (f *Function) RoleName() *string { return f.role.Name() }
 
 // LogGroupName returns the name of the function's log group.
-func (f *Function) LogGroupName() *string { return f.logGroupName }
+func (f *Function) LogGroupName() *string {
+	if f.logGroup == nil {
+		return f.existingLogGroupName
+	}
+	return f.logGroup.Name()
+}
 
 // LogGroupARN returns the ARN of the function's log group, nil for an existing
 // group whose ARN was not given.
-func (f *Function) LogGroupARN() *string { return f.logGroupARN }
+func (f *Function) LogGroupARN() *string {
+	if f.logGroup == nil {
+		return f.existingLogGroupARN
+	}
+	return f.logGroup.Arn()
+}
 
 // URL returns the function's URL, nil when it has none.
 func (f *Function) URL() *string {

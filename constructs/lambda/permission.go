@@ -14,7 +14,8 @@ import (
 // https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 type Permission struct {
 	// ID is the statement's id: 1 to 100 letters, digits, - and _. It must not
-	// repeat. Required.
+	// repeat, nor be "FunctionURLPublic" or begin with
+	// "AllowExecutionFromCloudWatch", which are the construct's own. Required.
 	ID string
 	// Principal is a service ("s3.amazonaws.com"), an account id or an ARN. Required.
 	Principal *string
@@ -40,9 +41,11 @@ const (
 )
 
 var (
+	// What the schedules and the URL take, and the provider for a public URL.
+	ownStatement     = regexp.MustCompile(`^(AllowExecutionFromCloudWatch.*|FunctionURLPublic|FunctionURLAllowPublicAccess)$`)
 	statementID      = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 	permissionAction = regexp.MustCompile(`^lambda:(\*|[a-zA-Z]+)$`)
-	servicePrincipal = regexp.MustCompile(`\.amazonaws\.com(\.cn)?$`)
+	servicePrincipal = regexp.MustCompile(`\.(amazonaws\.com(\.cn)?|amazon\.com)$`)
 	organization     = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 	eventToken       = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 	noSpace          = regexp.MustCompile(`^\S+$`)
@@ -52,9 +55,13 @@ func validatePermissions(p *check.Problems, permissions []Permission) {
 	seen := map[string]int{}
 	for i, permission := range permissions {
 		in := p.At("Permissions", i)
-		in.Pattern("ID", permission.ID, 1, maxStatementID, statementID, "letters, digits, - and _")
-		if first, again := seen[permission.ID]; again {
-			in.Addf("ID", "must not repeat Permissions[%d], got %q", first, permission.ID)
+		if in.Pattern("ID", permission.ID, 1, maxStatementID, statementID, "letters, digits, - and _") {
+			if first, again := seen[permission.ID]; again {
+				in.Addf("ID", "must not repeat Permissions[%d], got %q", first, permission.ID)
+			}
+			if ownStatement.MatchString(permission.ID) {
+				in.Addf("ID", "must not be one that schedules or the URL take, got %q", permission.ID)
+			}
 		}
 		seen[permission.ID] = i
 		permission.validate(in)
@@ -88,7 +95,7 @@ func (m Permission) validate(p *check.Problems) {
 	case principal == "s3.amazonaws.com" && m.SourceAccount == nil:
 		p.Addf("SourceAccount", "must be set for S3: a bucket's ARN names no account, got nothing")
 	case servicePrincipal.MatchString(principal) && !bound:
-		p.Addf("SourceARN", "must be set, or SourceAccount or PrincipalOrgID, for the service %q, which could be made to call for anybody, got nothing", principal)
+		p.Addf("SourceARN", "must be set, or SourceAccount or PrincipalOrgID, since the service %q could be made to call for anybody, got nothing", principal)
 	}
 }
 

@@ -72,7 +72,8 @@ type Props struct {
 	Layers []*string
 
 	// ReservedConcurrency sets aside this many concurrent executions and is
-	// also their limit; 0 stops the function. Default: unreserved.
+	// also their limit; 0 stops the function, -1 is unreserved.
+	// Default: unreserved.
 	ReservedConcurrency *int
 
 	// TracingMode is Active to sample and trace requests with X-Ray, which the
@@ -92,9 +93,10 @@ type Props struct {
 	// CodeSigningConfigARN lets only signed code run. Default: none.
 	CodeSigningConfigARN *string
 
-	// SnapStart starts new versions from a snapshot. It needs a managed Java,
-	// Python or .NET runtime, publishes versions, and goes with neither
-	// provisioned concurrency, nor a file system, nor /tmp over 512 MiB.
+	// SnapStart starts new versions from a snapshot. It needs the runtime of
+	// Java 11, Python 3.12, .NET 8 or a later one, publishes versions, and goes
+	// with neither provisioned concurrency, nor a file system, nor /tmp over
+	// 512 MiB.
 	// https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 	// Default: off.
 	SnapStart bool

@@ -23,8 +23,8 @@ func TestReadme(t *testing.T) {
 	}
 	function := reflect.TypeFor[*lambda.Function]()
 	promoted := reflect.TypeFor[lambda.Function]().Field(0).Type
-	for i := range function.NumMethod() {
-		name := function.Method(i).Name
+	for method := range function.Methods() {
+		name := method.Name
 		if _, ofConstruct := promoted.MethodByName(name); !ofConstruct && !strings.Contains(string(text), "`"+name+"`") {
 			t.Errorf("README.md does not name the method %s", name)
 		}

@@ -3,6 +3,7 @@ package lambda
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/jsii-runtime-go"
 
@@ -41,20 +42,26 @@ func (f *Function) addRole(props Props) {
 	if props.InlinePolicy != nil {
 		f.role.Inline("InlinePolicy", f.settings.name+"-inline-policy", props.InlinePolicy)
 	}
-	f.role.Statements(append(f.needed(props), valid(props.PolicyStatements)...))
+	var logGroup *string // asked for only where it is used: a call to the kernel
+	if f.settings.permission == LogPermissionScoped {
+		logGroup = f.LogGroupARN()
+	}
+	f.role.Statements(append(needed(props, f.settings, logGroup), valid(props.PolicyStatements)...))
 }
 
-// needed are the permissions that the function's own settings take.
-func (f *Function) needed(props Props) []iam.Statement {
+// needed are the permissions that the function's own settings take; with a log
+// group's ARN, those to write to that group alone.
+func needed(props Props, s settings, logGroupARN *string) []iam.Statement {
 	var all []iam.Statement
-	if f.settings.permission == LogPermissionScoped && f.logGroupARN != nil {
+	if logGroupARN != nil {
 		all = append(all, iam.Statement{
-			Sid:       "WriteLogs",
-			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-			Resources: []*string{jsii.String(*f.logGroupARN + ":*")},
+			Sid:     "WriteLogs",
+			Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+			// Some write a group's ARN with ":*" at its end, as AWS does.
+			Resources: []*string{jsii.String(strings.TrimSuffix(*logGroupARN, ":*") + ":*")},
 		})
 	}
-	if f.settings.tracing == Active {
+	if s.tracing == Active {
 		// X-Ray's actions know no resources.
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 		all = append(all, iam.Statement{
@@ -119,9 +126,7 @@ func valid(statements []iam.Statement) []iam.Statement {
 // given role without ExistingRoleName.
 func (f *Function) AddToRolePolicy(statements ...iam.Statement) {
 	var p check.Problems
-	for i, s := range statements {
-		s.Validate(p.At("AddToRolePolicy", i), iam.Identity)
-	}
+	iam.Validate(&p, "AddToRolePolicy", iam.Identity, statements, f.role.Added()...)
 	if !f.role.Add(valid(statements)...) {
 		p.Addf("AddToRolePolicy", "must go with a role that takes policies, got ExistingRoleARN without ExistingRoleName")
 	}

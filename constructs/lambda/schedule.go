@@ -113,9 +113,9 @@ func (s Schedule) validate(p *check.Problems) {
 		}
 	}
 	if s.Engine == EngineRule && s.TimeZone != "" {
-		p.Addf("TimeZone", "must go with EngineScheduler: a rule runs in UTC, got %q", s.TimeZone)
+		p.Addf("TimeZone", "must go with EngineScheduler: a rule runs in UTC, got %s", check.Shown(&s.TimeZone))
 	}
-	if s.TimeZone != "" {
+	if s.TimeZone != "" && !check.IsToken(s.TimeZone) {
 		if err := schedule.CheckTimeZone(s.TimeZone); err != nil {
 			p.Addf("TimeZone", "%v", err)
 		}
@@ -133,7 +133,7 @@ func (s Schedule) validate(p *check.Problems) {
 	}
 	p.JSONValue("Input", s.Input)
 	if text, ok := check.Literal(s.Input); ok {
-		p.Length("Input", text, 1, maxScheduleInput)
+		p.Length("Input", text, 0, maxScheduleInput)
 	}
 	p.Length("Description", s.Description, 0, maxScheduleDescription)
 }
@@ -164,7 +164,7 @@ func (f *Function) addSchedules(schedules []Schedule) {
 		seen[s.name()] = true
 		node := constructs.NewConstruct(all, jsii.String(s.name()))
 		if s.engine() == EngineScheduler {
-			f.schedules = append(f.schedules, f.addScheduler(all, node, s))
+			f.schedules = append(f.schedules, f.addScheduler(node, s))
 		} else {
 			f.schedules = append(f.schedules, f.addRule(node, s))
 		}
@@ -206,8 +206,8 @@ func (f *Function) addRule(node constructs.Construct, s Schedule) namedSchedule 
 	return made
 }
 
-func (f *Function) addScheduler(all, node constructs.Construct, s Schedule) namedSchedule {
-	role := f.schedulerRoleIn(all)
+func (f *Function) addScheduler(node constructs.Construct, s Schedule) namedSchedule {
+	role := f.schedulerRole()
 	window := &schedulerschedule.SchedulerScheduleFlexibleTimeWindow{Mode: jsii.String("OFF")}
 	if s.FlexibleWindow != 0 {
 		window.Mode = jsii.String("FLEXIBLE")
@@ -234,9 +234,13 @@ func (f *Function) addScheduler(all, node constructs.Construct, s Schedule) name
 	return made
 }
 
-// statementText turns a schedule's name into what a statement id may hold.
+// statementText turns a schedule's name into what a statement id may hold; the
+// hash keeps "a.b" and "a_b" apart.
 func statementText(name string) string {
-	return notStatement.ReplaceAllString(name, "_")
+	if text := notStatement.ReplaceAllString(name, "_"); text != name {
+		return text + "-" + check.ShortHash(name)
+	}
+	return name
 }
 
 var notStatement = regexp.MustCompile(`[^a-zA-Z0-9_-]`)

@@ -2,7 +2,7 @@ package lambda
 
 import (
 	"cmp"
-	"maps"
+	"strings"
 	"time"
 
 	"github.com/aegis-agents/aegis/constructs/internal/check"
@@ -15,6 +15,7 @@ const (
 	defaultEphemeralStorageMiB = 512
 	defaultRetentionDays       = 7
 	bootstrapHandler           = "bootstrap"
+	unreserved                 = -1 // the provider's word for no reserved concurrency
 )
 
 // settings are the props with their defaults filled in. Props themselves are
@@ -35,6 +36,7 @@ type settings struct {
 	appLevel     LogLevel
 	systemLevel  LogLevel
 	bucket       *string
+	layered      bool // a layer may hold the handler
 	environment  map[string]*string
 }
 
@@ -55,6 +57,7 @@ func resolve(props Props, path string) settings {
 		appLevel:     cmp.Or(props.ApplicationLogLevel, LogInfo),
 		systemLevel:  cmp.Or(props.SystemLogLevel, LogInfo),
 		bucket:       props.CodeBucket,
+		layered:      len(props.Layers) > 0,
 		environment:  map[string]*string{},
 	}
 	s.roleName = cmp.Or(props.RoleName, check.DerivedRoleName(s.name, "-role"))
@@ -62,7 +65,13 @@ func resolve(props Props, path string) settings {
 		s.handler = cmp.Or(props.Handler, bootstrapHandler)
 		s.runtime = cmp.Or(props.Runtime, ProvidedAL2023)
 	}
-	maps.Copy(s.environment, props.Environment)
-	maps.Copy(s.environment, props.Secrets)
+	for _, variables := range []map[string]*string{props.Environment, props.Secrets} {
+		for name, value := range variables {
+			s.environment[name] = text(value)
+		}
+	}
 	return s
 }
+
+// custom reports whether the runtime starts the package's own bootstrap.
+func (s settings) custom() bool { return strings.HasPrefix(string(s.runtime), "provided.") }

@@ -33,20 +33,23 @@ const (
 )
 
 var (
-	functionName  = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
-	handlerText   = regexp.MustCompile(`^\S+$`)
-	runtimeName   = regexp.MustCompile(`^[a-z]+[a-z0-9.]*$`)
-	layerVersion  = regexp.MustCompile(`^arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$`)
-	mountPath     = regexp.MustCompile(`^/mnt/[a-zA-Z0-9_.-]+$`)
-	logGroupName  = regexp.MustCompile(`^[a-zA-Z0-9._/#-]+$`)
-	variableName  = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]+$`)
-	snapStartable = regexp.MustCompile(`^(java|python|dotnet)`)
+	functionName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+	handlerText  = regexp.MustCompile(`^\S+$`)
+	runtimeName  = regexp.MustCompile(`^[a-z]+[a-z0-9.]*$`)
+	layerVersion = regexp.MustCompile(`^arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$`)
+	mountPath    = regexp.MustCompile(`^/mnt/[a-zA-Z0-9_.-]+$`)
+	logGroupName = regexp.MustCompile(`^[a-zA-Z0-9._/#-]+$`)
+	variableName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]+$`)
+	// Java from 11, Python from 3.12 and .NET from 8.
+	// https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes
+	snapStartable = regexp.MustCompile(`^(java(1[1-9]|[2-9]\d)|python3\.(1[2-9]|[2-9]\d)|dotnet([89]|\d\d))$`)
 )
 
 // validate records every mistake in the props, in the order of their fields.
 func validate(p *check.Problems, props Props, s settings) {
 	p.Pattern("FunctionName", s.name, 1, maxFunctionName, functionName, "letters, digits, - and _")
 	p.Length("Description", props.Description, 0, maxDescription)
+	validateBucket(p, "CodeBucket", props.CodeBucket)
 	validateEntryPoint(p, props, s)
 	check.OneOf(p, "Architecture", s.architecture, X8664, ARM64)
 	p.Range("MemoryMiB", s.memoryMiB, minMemoryMiB, maxMemoryMiB)
@@ -54,12 +57,13 @@ func validate(p *check.Problems, props Props, s settings) {
 	p.Range("EphemeralStorageMiB", s.ephemeralMiB, minEphemeralMiB, maxEphemeralMiB)
 	validateEnvironment(p, props)
 	validateLayers(p, props.Layers)
-	if c := props.ReservedConcurrency; c != nil && *c < 0 {
-		p.Addf("ReservedConcurrency", "must be 0 or more, got %d", *c)
+	if c := props.ReservedConcurrency; c != nil && *c < unreserved {
+		p.Addf("ReservedConcurrency", "must be 0 or more, or -1 for unreserved, got %d", *c)
 	}
 	check.OneOf(p, "TracingMode", s.tracing, PassThrough, Active)
-	validateNetwork(p, props)
+	validateVPC(p, props.VPC)
 	props.DeadLetter.check(p, "DeadLetter", "sqs", "sns")
+	validateFileSystem(p, props)
 	p.ARN("CodeSigningConfigARN", props.CodeSigningConfigARN, "lambda")
 	validateSnapStart(p, props, s)
 	validateAlias(p, props)
@@ -70,7 +74,12 @@ func validate(p *check.Problems, props Props, s settings) {
 	validateEventSources(p, props.EventSources)
 	validatePermissions(p, props.Permissions)
 	validateAsync(p, props.AsyncInvoke)
-	p.Tags("Tags", props.Tags, 1)
+	// A Name of the user's own gives way to ours.
+	ours := 1
+	if _, named := props.Tags["Name"]; named {
+		ours = 0
+	}
+	p.Tags("Tags", props.Tags, ours)
 }
 
 // validateEntryPoint checks what goes with the kind of code: a package needs a
@@ -79,7 +88,7 @@ func validateEntryPoint(p *check.Problems, props Props, s settings) {
 	switch props.Code.(type) {
 	case nil:
 		p.Addf("Code", "must be Directory, ZipFile, S3Object, GoPackage or Image, got nothing")
-		return
+		return // what goes with the code cannot be said
 	case Image:
 		const why = "must not be set for a container image, got %q"
 		if props.Handler != "" {
@@ -91,18 +100,15 @@ func validateEntryPoint(p *check.Problems, props Props, s settings) {
 		if len(props.Layers) > 0 {
 			p.Addf("Layers", "must not be set for a container image, got %d", len(props.Layers))
 		}
-		return
-	case GoPackage:
-		if !strings.HasPrefix(string(s.runtime), "provided") {
-			p.Addf("Runtime", "must be provided.al2023 or provided.al2 for a Go package, got %q", string(s.runtime))
-			return
+		if props.CodeSigningConfigARN != nil {
+			p.Addf("CodeSigningConfigARN", "must not be set for a container image, got %s", check.Shown(props.CodeSigningConfigARN))
 		}
+		return
 	}
-	if p.Required("Handler", s.handler) {
-		p.Pattern("Handler", s.handler, 1, maxHandler, handlerText, "without white space")
-	}
-	if p.Required("Runtime", string(s.runtime)) {
-		p.Pattern("Runtime", string(s.runtime), 1, maxHandler, runtimeName, `an identifier such as "python3.12"`)
+	p.Pattern("Handler", s.handler, 1, maxHandler, handlerText, "without white space")
+	known := p.Pattern("Runtime", string(s.runtime), 1, maxHandler, runtimeName, `an identifier such as "python3.12"`)
+	if _, compiled := props.Code.(GoPackage); compiled && known && !s.custom() {
+		p.Addf("Runtime", "must be provided.al2023 or provided.al2 for a Go package, got %q", string(s.runtime))
 	}
 }
 
@@ -169,12 +175,16 @@ func validateLayers(p *check.Problems, layers []*string) {
 	})
 }
 
-func validateNetwork(p *check.Problems, props Props) {
-	if v := props.VPC; v != nil {
-		in := p.In("VPC")
-		validateIDs(in, "SubnetIDs", "subnet-", v.SubnetIDs, maxSubnets)
-		validateIDs(in, "SecurityGroupIDs", "sg-", v.SecurityGroupIDs, maxSecurityGroups)
+func validateVPC(p *check.Problems, v *VPC) {
+	if v == nil {
+		return
 	}
+	in := p.In("VPC")
+	validateIDs(in, "SubnetIDs", "subnet-", v.SubnetIDs, maxSubnets)
+	validateIDs(in, "SecurityGroupIDs", "sg-", v.SecurityGroupIDs, maxSecurityGroups)
+}
+
+func validateFileSystem(p *check.Problems, props Props) {
 	if fs := props.FileSystem; fs != nil {
 		in := p.In("FileSystem")
 		if in.RequiredValue("AccessPointARN", fs.AccessPointARN) {
@@ -210,7 +220,7 @@ func validateSnapStart(p *check.Problems, props Props, s settings) {
 	case image:
 		p.Addf("SnapStart", "must not be set for a container image, got true")
 	case s.runtime != "" && !snapStartable.MatchString(string(s.runtime)):
-		p.Addf("SnapStart", "must go with a Java, Python or .NET runtime, got %q", string(s.runtime))
+		p.Addf("SnapStart", "must go with java11, python3.12, dotnet8 or a later runtime, got %q", string(s.runtime))
 	}
 	p.Exclusive("SnapStart", "Alias.ProvisionedConcurrency", props.Alias != nil && props.Alias.ProvisionedConcurrency != 0)
 	p.Exclusive("SnapStart", "FileSystem", props.FileSystem != nil)
@@ -221,11 +231,14 @@ func validateSnapStart(p *check.Problems, props Props, s settings) {
 
 func validateRole(p *check.Problems, props Props, s settings) {
 	given := props.ExistingRoleARN != nil
-	p.ARN("ExistingRoleARN", props.ExistingRoleARN, "iam")
+	p.RoleARN("ExistingRoleARN", props.ExistingRoleARN)
 	if given {
 		p.Exclusive("RoleName", "ExistingRoleARN", props.RoleName != "")
 		p.Exclusive("RolePath", "ExistingRoleARN", props.RolePath != "")
 		p.Exclusive("PermissionsBoundaryARN", "ExistingRoleARN", props.PermissionsBoundaryARN != nil)
+		if name, ok := check.Literal(props.ExistingRoleName); ok {
+			p.RoleName("ExistingRoleName", name)
+		}
 		if props.ExistingRoleName == nil && (len(props.ManagedPolicyARNs) > 0 || props.InlinePolicy != nil || len(props.PolicyStatements) > 0) {
 			p.Addf("ExistingRoleName", "must be set for policies to be added to the role in ExistingRoleARN, got nothing")
 		}
@@ -238,13 +251,11 @@ func validateRole(p *check.Problems, props Props, s settings) {
 	if props.RolePath != "" {
 		p.RolePath("RolePath", props.RolePath)
 	}
-	p.ARN("PermissionsBoundaryARN", props.PermissionsBoundaryARN, "iam")
-	p.ARNs("ManagedPolicyARNs", props.ManagedPolicyARNs, "iam")
+	p.PolicyARN("PermissionsBoundaryARN", props.PermissionsBoundaryARN)
+	p.Elements("ManagedPolicyARNs", props.ManagedPolicyARNs, p.PolicyARN)
 	p.NoListTokens("ManagedPolicyARNs", props.ManagedPolicyARNs)
 	p.JSON("InlinePolicy", props.InlinePolicy)
-	for i, statement := range props.PolicyStatements {
-		statement.Validate(p.At("PolicyStatements", i), iam.Identity)
-	}
+	iam.Validate(p, "PolicyStatements", iam.Identity, props.PolicyStatements, needed(props, s, &everything)...)
 	if check.OneOf(p, "LogPermission", s.permission, LogPermissionManaged, LogPermissionScoped) &&
 		s.permission == LogPermissionScoped && props.ExistingLogGroupName != nil && props.ExistingLogGroupARN == nil {
 		p.Addf("ExistingLogGroupARN", "must be set for LogPermissionScoped with an existing log group, got nothing")

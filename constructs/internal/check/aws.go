@@ -49,16 +49,33 @@ func (p *Problems) ARN(field string, s *string, services ...string) bool {
 	return true
 }
 
+// Roles and policies, AWS's own among them.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+var (
+	roleARN   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+$`)
+	policyARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[!-~]+$`)
+)
+
+// RoleARN records a problem when s is a literal that is not the ARN of a role.
+func (p *Problems) RoleARN(field string, s *string) {
+	if text, ok := Literal(s); ok && !roleARN.MatchString(text) {
+		p.Addf(field, "must be the ARN of an IAM role, got %q", text)
+	}
+}
+
+// PolicyARN records a problem when s is a literal that is not the ARN of a
+// managed policy.
+func (p *Problems) PolicyARN(field string, s *string) {
+	if text, ok := Literal(s); ok && !policyARN.MatchString(text) {
+		p.Addf(field, "must be the ARN of a managed policy, got %q", text)
+	}
+}
+
 func ofServices(services []string) string {
 	if len(services) == 0 {
 		return ""
 	}
 	return " of " + alternatives(services)
-}
-
-// ARNs is ARN for each element; a nil, an empty and a repeated element are problems too.
-func (p *Problems) ARNs(field string, list []*string, services ...string) {
-	p.Elements(field, list, func(f string, s *string) { p.ARN(f, s, services...) })
 }
 
 // Elements checks each element of a list: set, not a token of a whole list,
@@ -71,7 +88,7 @@ func (p *Problems) Elements(field string, list []*string, each func(field string
 			continue
 		}
 		if first, again := seen[*s]; again {
-			p.Addf(f, "must not repeat %s, got %q", index(field, first), *s)
+			p.Addf(f, "must not repeat %s, got %s", index(field, first), Shown(s))
 			continue
 		}
 		seen[*s] = i

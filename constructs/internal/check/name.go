@@ -13,14 +13,22 @@ func ShortHash(s string) string {
 	return hex.EncodeToString(sum[:4])
 }
 
+// hashTail is the length of "-" and a ShortHash.
+const hashTail = 9
+
 // FitName returns base+suffix when that has at most limit characters, else
 // base cut short with a hash of the whole before the suffix: always the same
-// for the same input, and different for different bases.
+// for the same input, and different for different bases. A suffix that leaves
+// no room for a base is cut as well.
 func FitName(base, suffix string, limit int) string {
 	if len(base)+len(suffix) <= limit {
 		return base + suffix
 	}
-	keep := max(0, limit-len(suffix)-9)
+	keep := limit - len(suffix) - hashTail
+	if keep < 1 {
+		base += suffix
+		keep, suffix = limit-hashTail, ""
+	}
 	return strings.TrimRight(base[:min(keep, len(base))], "-_./") + "-" + ShortHash(base) + suffix
 }
 
@@ -32,7 +40,7 @@ var notRoleName = regexp.MustCompile(`[^\w+=,.@-]+`)
 func DerivedRoleName(base, suffix string) string {
 	clean := notRoleName.ReplaceAllString(base, "-")
 	if clean != base {
-		clean = strings.Trim(clean, "-") + "-" + ShortHash(base)
+		clean = strings.TrimLeft(strings.Trim(clean, "-")+"-"+ShortHash(base), "-")
 	}
 	return FitName(clean, suffix, MaxRoleName)
 }
@@ -41,10 +49,10 @@ func DerivedRoleName(base, suffix string) string {
 // characters of letters, digits and -, with a hash of the path as its tail.
 func PathName(path string, limit int) string {
 	clean := strings.Trim(notNameChar.ReplaceAllString(path, "-"), "-")
-	if keep := limit - 9; len(clean) > keep {
+	if keep := limit - hashTail; len(clean) > keep {
 		clean = strings.TrimRight(clean[:keep], "-")
 	}
-	return clean + "-" + ShortHash(path)
+	return strings.TrimLeft(clean+"-"+ShortHash(path), "-")
 }
 
 var notNameChar = regexp.MustCompile(`[^a-zA-Z0-9]+`)

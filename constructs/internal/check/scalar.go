@@ -21,7 +21,7 @@ func (p *Problems) RangeFloat(field string, got, minimum, maximum float64) {
 }
 
 func inRange[N cmp.Ordered](p *Problems, field string, got, minimum, maximum N) {
-	if got < minimum || got > maximum {
+	if !(got >= minimum && got <= maximum) { //nolint:staticcheck // this way round, NaN is outside
 		p.Addf(field, "must be from %v to %v, got %v", minimum, maximum, got)
 	}
 }
@@ -55,7 +55,11 @@ func (p *Problems) RequiredValue(field string, s *string) bool {
 }
 
 // Length records a problem when s has fewer than min or more than max characters.
+// How long a token becomes is not known.
 func (p *Problems) Length(field, s string, minimum, maximum int) bool {
+	if IsToken(s) {
+		return true
+	}
 	if n := utf8.RuneCountInString(s); n < minimum || n > maximum {
 		p.Addf(field, "must have %d to %d characters, got %d", minimum, maximum, n)
 		return false
@@ -67,11 +71,11 @@ func (p *Problems) Length(field, s string, minimum, maximum int) bool {
 // match re or is outside min and max characters. what says in words what re
 // allows: "letters, digits, - and _".
 func (p *Problems) Pattern(field, s string, minimum, maximum int, re *regexp.Regexp, what string) bool {
-	if !p.known(field, s) {
+	if !p.Known(field, s) || (minimum > 0 && !p.Required(field, s)) {
 		return false
 	}
 	if n := utf8.RuneCountInString(s); n < minimum || n > maximum {
-		p.Addf(field, "must have %d to %d characters, got %d in %q", minimum, maximum, n, s)
+		p.Addf(field, "must have %d to %d characters, got %d in %s", minimum, maximum, n, clip(s))
 		return false
 	}
 	if !re.MatchString(s) {
@@ -86,7 +90,9 @@ func OneOf[S ~string](p *Problems, field string, got S, values ...S) bool {
 	if slices.Contains(values, got) {
 		return true
 	}
-	p.Addf(field, "must be %s, got %q", quoted(values), string(got))
+	if p.Known(field, string(got)) {
+		p.Addf(field, "must be %s, got %q", quoted(values), string(got))
+	}
 	return false
 }
 
@@ -96,9 +102,13 @@ func (p *Problems) JSON(field string, s *string) {
 	if !ok {
 		return
 	}
-	var object map[string]any
-	if err := json.Unmarshal([]byte(text), &object); err != nil {
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
 		p.Addf(field, "must be a JSON object, got %s: %v", clip(text), err)
+		return
+	}
+	if _, object := value.(map[string]any); !object {
+		p.Addf(field, "must be a JSON object, got %s", clip(text))
 	}
 }
 
@@ -109,8 +119,8 @@ func (p *Problems) JSONValue(field string, s *string) {
 	}
 }
 
-// Exclusive records a problem when more than one of the named options is set.
-// Names come in the order of the fields.
+// Exclusive records a problem of field when it is set and the field with, which
+// excludes it, is set too.
 func (p *Problems) Exclusive(field, with string, both bool) {
 	if both {
 		p.Addf(field, "must not be set together with %s, got both", with)

@@ -21,8 +21,19 @@ func Literal(s *string) (string, bool) {
 	return *s, true
 }
 
-// known records a problem when s, which has to be known at synth, is a token.
-func (p *Problems) known(field, s string) bool {
+// Shown is s as an error shows it: the text of a token says nothing to a reader.
+func Shown(s *string) string {
+	if s == nil {
+		return "nothing"
+	}
+	if IsToken(*s) {
+		return "a Terraform token"
+	}
+	return clip(*s)
+}
+
+// Known records a problem when s, which has to be known at synth, is a token.
+func (p *Problems) Known(field, s string) bool {
 	if IsToken(s) {
 		p.Addf(field, "must be known at synth, got a Terraform token")
 		return false

@@ -116,6 +116,14 @@ func (r *Role) Statements(statements []iam.Statement) {
 	r.Inline("ExecutionPolicy", check.FitName(r.literal, "-execution", maxPolicyName), jsii.String(iam.Render(statements...)))
 }
 
+// Added returns the statements that came later, so far.
+func (r *Role) Added() []iam.Statement {
+	if r.added == nil {
+		return nil
+	}
+	return r.added.statements
+}
+
 // added is the policy of the statements that came later.
 type added struct {
 	statements []iam.Statement

@@ -1,0 +1,3 @@
+module example.com/gofunction
+
+go 1.24

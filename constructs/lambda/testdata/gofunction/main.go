@@ -1,0 +1,4 @@
+// The smallest program that the tests compile for a function.
+package main
+
+func main() {}
