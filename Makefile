@@ -14,6 +14,7 @@ CDKTF  = npx --no-install cdktf
 LINTER = .tools/golangci-lint
 # The packages whose TestGolden… compare with files under testdata.
 GOLDEN = $(shell git grep -l '\.Golden' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+BENCH  = $(shell git grep -l 'func Benchmark' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 .DEFAULT_GOAL := help
 
@@ -41,7 +42,7 @@ lint: $(LINTER) ## Run the linters
 
 .PHONY: bench
 bench: ## Measure synth and packaging against their baselines
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./constructs/...
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m $(BENCH)
 
 .PHONY: diff deploy destroy
 diff: node_modules ## Show what deploying ENV would change
