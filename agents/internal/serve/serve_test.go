@@ -1,0 +1,72 @@
+package serve
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- Serve(ctx, listener, "coordinator") }()
+
+	url := "http://" + listener.Addr().String()
+	for _, tc := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{http.MethodGet, "/ping", http.StatusOK, `{"agent":"coordinator","status":"Healthy"}`},
+		{http.MethodPost, "/ping", http.StatusMethodNotAllowed, "Method Not Allowed"},
+		{http.MethodGet, "/other", http.StatusNotFound, "404 page not found"},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), tc.method, url+tc.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode != tc.status || strings.TrimSpace(string(body)) != tc.body {
+			t.Errorf("%s %s: got %d %q, want %d %q", tc.method, tc.path, response.StatusCode, body, tc.status, tc.body)
+		}
+	}
+
+	stop()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("Serve: got %v after ctx ended, want nil", err)
+		}
+	case <-time.After(grace):
+		t.Error("Serve did not return after ctx ended")
+	}
+}
+
+func TestServeFails(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	if err := Serve(t.Context(), listener, "coordinator"); err == nil {
+		t.Error("Serve on a closed listener: got no error")
+	}
+}
