@@ -34,6 +34,15 @@ const (
 // Main is the main function of the agent called name.
 func Main(name string) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("agent", name)
+	if err := listen(name, log); err != nil {
+		log.Error("stopped", "error", err)
+		os.Exit(1)
+	}
+	log.Info("stopped")
+}
+
+// listen serves until a signal comes.
+func listen(name string, log *slog.Logger) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	port := os.Getenv(portVariable)
@@ -42,17 +51,10 @@ func Main(name string) {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+port)
 	if err != nil {
-		log.Error("cannot listen", "error", err, "remedy", "set "+portVariable+" to a free port")
-		stop()
-		os.Exit(1)
+		return fmt.Errorf("listening, set %s to a free port: %w", portVariable, err)
 	}
 	log.Info("listening", "address", listener.Addr().String())
-	if err := Serve(ctx, listener, name); err != nil {
-		log.Error("stopped", "error", err)
-		stop()
-		os.Exit(1)
-	}
-	log.Info("stopped")
+	return Serve(ctx, listener, name)
 }
 
 // Serve answers on listener until ctx ends and the requests under way are done.
