@@ -24,6 +24,8 @@ const cacheVariable = "AEGIS_CACHE_DIR"
 //	packages/<key>/record.json   what its bytes must be, and the last use
 //	packages/<key>/<Name>.zip    the same file under the name asked for
 //	gobuild/<key>/               see gobuild.go
+//	images/<key>/                see keep.go
+//	programs/<key>/              see keep.go
 //	tmp/                         files on their way to one of these places
 //	pruned                       the last time old entries were removed
 //
@@ -232,14 +234,18 @@ func same(a, b string) bool {
 // create writes a file under a temporary name and gives it its name when it is
 // complete.
 func (c *cache) create(path string, write func(io.Writer) error) error {
+	// Readable for all, because tools copy the mode to where they deploy from.
+	return c.createMode(path, modeFile, write)
+}
+
+func (c *cache) createMode(path string, mode uint32, write func(io.Writer) error) error {
 	tmp, err := c.tempDir()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(tmp)
 	name := filepath.Join(tmp, "file")
-	// Readable for all, because tools copy the mode to where they deploy from.
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fs.FileMode(modeFile))
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fs.FileMode(mode))
 	if err != nil {
 		return c.unwritable(err)
 	}

@@ -62,46 +62,58 @@ func FromGo(ctx context.Context, o GoOptions) (*Package, error) {
 	if err != nil {
 		return nil, err
 	}
+	var p *Package
+	err = b.locked(ctx, func(m manifest) error {
+		p, err = pack(ctx, b.Name, m)
+		return err
+	})
+	return p, err
+}
+
+// locked builds the program and calls use, before which no other build can
+// replace it.
+func (b *goBuild) locked(ctx context.Context, use func(manifest) error) error {
 	c, err := openCache()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if b.env, err = b.environment(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	dir := filepath.Join(c.dir, goBuildDir, b.key())
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, c.unwritable(err)
+		return c.unwritable(err)
 	}
 	c.touch(dir)
-	// Held until the program is in its zip, or another build could replace it.
 	lock := flock.New(filepath.Join(dir, buildLock))
 	defer lock.Close()
 	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		return nil, c.unwritable(err)
+		return c.unwritable(err)
 	}
 
 	m, err := b.run(ctx, c, filepath.Join(dir, bootstrapName))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return pack(ctx, b.Name, m)
+	return use(m)
 }
 
 // goBuild is a build with checked options.
 type goBuild struct {
 	GoOptions
 
-	goTool string
-	dir    string // absolute
-	env    []string
+	os      string // GOOS
+	purpose string // "a function", what package main is needed for
+	goTool  string
+	dir     string // absolute
+	env     []string
 }
 
 func newGoBuild(o GoOptions) (*goBuild, error) {
-	b := &goBuild{GoOptions: o}
+	b := &goBuild{GoOptions: o, os: "linux", purpose: "a function"}
 	var errs []error
 	if b.Dir == "" {
 		b.Dir = "."
@@ -152,7 +164,7 @@ func newGoBuild(o GoOptions) (*goBuild, error) {
 // key names the place of the program in the cache: one for each thing that is
 // built, not for each version of its sources.
 func (b *goBuild) key() string {
-	text, err := json.Marshal([]any{b.dir, b.Package, b.Arch, b.Tags, b.LDFlags})
+	text, err := json.Marshal([]any{b.dir, b.Package, b.os, b.Arch, b.Tags, b.LDFlags})
 	if err != nil {
 		panic(err) // strings always marshal
 	}
@@ -196,7 +208,7 @@ func (b *goBuild) run(ctx context.Context, c *cache, out string) (manifest, erro
 		return nil, b.explain(ctx, output, err)
 	}
 	// For a package that is no program go writes an archive.
-	if !isELF(out) {
+	if !isProgram(out, b.os) {
 		_ = os.Remove(out)
 		return nil, b.explain(ctx, "", errNotMain)
 	}
@@ -229,16 +241,23 @@ func programAt(ctx context.Context, path string) (manifest, error) {
 	return m, wrong.err()
 }
 
-// isELF reports whether a file is a program for Linux.
-func isELF(path string) bool {
+// magics are the first bytes of a program, by operating system.
+var magics = map[string]string{
+	"linux":   "\x7fELF",
+	"darwin":  "\xcf\xfa\xed\xfe",
+	"windows": "MZ",
+}
+
+// isProgram reports whether a file is a program for an operating system.
+func isProgram(path, goos string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	magic := make([]byte, 4)
+	magic := make([]byte, len(magics[goos]))
 	_, err = io.ReadFull(f, magic)
-	return err == nil && string(magic) == "\x7fELF"
+	return err == nil && string(magic) == magics[goos]
 }
 
 // progress writes what happens to a build that takes long. The function it

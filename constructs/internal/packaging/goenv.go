@@ -23,7 +23,6 @@ var goKept = []string{
 // https://pkg.go.dev/cmd/go#hdr-Environment_variables
 var goFixed = []string{
 	"CGO_ENABLED=0",
-	"GOOS=linux",
 	// The oldest processors Lambda has, and go's own defaults.
 	"GOAMD64=v1",
 	"GOARM64=v8.0",
@@ -59,7 +58,7 @@ func (b *goBuild) environment(ctx context.Context) ([]string, error) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		fixed := slices.ContainsFunc(goFixed, func(s string) bool { return strings.HasPrefix(s, name+"=") })
-		if fixed || name == "GOARCH" || slices.Contains(goDropped, name) || slices.Contains(goKept, name) ||
+		if fixed || name == "GOOS" || name == "GOARCH" || slices.Contains(goDropped, name) || slices.Contains(goKept, name) ||
 			strings.HasPrefix(name, "CGO_") {
 			continue
 		}
@@ -71,7 +70,7 @@ func (b *goBuild) environment(ctx context.Context) ([]string, error) {
 		}
 	}
 	env = append(env, goFixed...)
-	env = append(env, "GOARCH="+b.Arch)
+	env = append(env, "GOOS="+b.os, "GOARCH="+b.Arch)
 	// Words such as -gcflags or -race, on one developer's machine only, would
 	// change the bytes and redeploy the function. Where modules come from is a
 	// matter of the machine and does not.

@@ -32,12 +32,12 @@ func (b *goBuild) explain(ctx context.Context, output string, err error) error {
 	}
 	name, importPath, _ := strings.Cut(strings.TrimSpace(listed), " ")
 	if name != "main" {
-		return fmt.Errorf("package %q must be package main to be a function, got package %s (%s)", b.Package, name, importPath)
+		return fmt.Errorf("package %q must be package main to be %s, got package %s (%s)", b.Package, b.purpose, name, importPath)
 	}
 	if lines := b.lines(output); lines != "" {
-		return fmt.Errorf("package %q does not build for linux/%s:\n%s", b.Package, b.Arch, lines)
+		return fmt.Errorf("package %q does not build for %s/%s:\n%s", b.Package, b.os, b.Arch, lines)
 	}
-	return fmt.Errorf("package %q does not build for linux/%s: %w", b.Package, b.Arch, err)
+	return fmt.Errorf("package %q does not build for %s/%s: %w", b.Package, b.os, b.Arch, err)
 }
 
 // linkerFlag finds what the linker says about a flag it knows.

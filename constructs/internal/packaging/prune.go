@@ -31,6 +31,8 @@ func (c *cache) prune() {
 
 	c.pruneDir(packagesDir, recordName, now.Add(-keepUnused))
 	c.pruneDir(goBuildDir, buildRecord, now.Add(-keepUnused))
+	c.pruneDir(string(Images), recordName, now.Add(-keepUnused))
+	c.pruneDir(string(Programs), recordName, now.Add(-keepUnused))
 	c.pruneDir(tmpDir, "", now.Add(-pruneEvery))
 }
 
