@@ -61,12 +61,16 @@ func GoldenText(t testing.TB, name string, got []byte) {
 var (
 	assetHash   = regexp.MustCompile(`(assets/[^/"]+/)[0-9A-Fa-f]{32,64}/`)
 	objectHash  = regexp.MustCompile(`/[0-9a-f]{64}\.zip`)
+	contentHash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 	base64SHA   = regexp.MustCompile(`"[A-Za-z0-9+/]{43}="`)
 	toolVersion = regexp.MustCompile(`("(?:version|required_version)": )"[0-9][^"]*"`)
 )
 
+// contentTag is how much of an image's hash its tag is.
+const contentTag = 12
+
 // Normalised is the stack's JSON with sorted keys and without construct
-// metadata, absolute paths, tool versions and the hashes of packages.
+// metadata, absolute paths, tool versions and the hashes of packages and images.
 func (s *Template) Normalised() []byte {
 	s.t.Helper()
 	var buf bytes.Buffer
@@ -82,6 +86,12 @@ func (s *Template) Normalised() []byte {
 	}
 	text = assetHash.ReplaceAll(text, []byte("${1}<hash>/"))
 	text = objectHash.ReplaceAll(text, []byte("/<hash>.zip"))
+	// An image's hash, and the tag made from it, change with the release of Go.
+	for _, hash := range contentHash.FindAll(text, -1) {
+		hash, tag := bytes.Clone(hash), bytes.Clone(hash[:contentTag])
+		text = bytes.ReplaceAll(text, hash, []byte("<content hash>"))
+		text = bytes.ReplaceAll(text, tag, []byte("<content tag>"))
+	}
 	text = base64SHA.ReplaceAll(text, []byte(`"<sha256>"`))
 	return toolVersion.ReplaceAll(text, []byte(`$1"<version>"`))
 }

@@ -15,6 +15,7 @@ func TestNormalised(t *testing.T) {
 		"hashes of assets go":        {`{"filename": "assets/Orders_Code_1A2B3C4D/` + hex64 + `/orders.zip"}`, `{"filename":"assets/Orders_Code_1A2B3C4D/<hash>/orders.zip"}`},
 		"hashes of objects go":       {`{"key": "lambda/orders/` + hex64 + `.zip"}`, `{"key":"lambda/orders/<hash>.zip"}`},
 		"hashes of packages go":      {`{"source_code_hash": "` + base64SHA256 + `"}`, `{"source_code_hash":"<sha256>"}`},
+		"hashes of images go":        {`{"a": "sha256:` + hex64 + `", "b": "x:0123456789ab"}`, `{"a":"sha256:<content hash>","b":"x:<content tag>"}`},
 		"keys are sorted":            {`{"b": 1, "a": 2}`, `{"a":2,"b":1}`},
 		"expressions stay":           {`{"a": "${aws_sqs_queue.q.arn}", "b": "x && y"}`, `{"a":"${aws_sqs_queue.q.arn}","b":"x && y"}`},
 		"a list keeps its order":     {`{"a": ["c", "b"]}`, `{"a":["c","b"]}`},
