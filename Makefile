@@ -32,6 +32,10 @@ synth: ## Write cdktf.out/stacks/<stack>/cdk.tf.json
 test: ## Run all tests
 	$(GO) test ./...
 
+.PHONY: docker-test
+docker-test: ## Run the tests that take a real Docker engine and registry
+	AEGIS_DOCKER_TEST=1 $(GO) test -count=1 -v -run Engine ./constructs/internal/image/...
+
 .PHONY: golden
 golden: ## Write the golden files anew; read the diff before you commit it
 	$(GO) test -count=1 -run '^TestGolden' $(GOLDEN) -update

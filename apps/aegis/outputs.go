@@ -5,6 +5,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dynamodbtable"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/aegis-agents/aegis/constructs/agent"
 	"github.com/aegis-agents/aegis/constructs/lambda"
 )
 
@@ -27,6 +28,15 @@ func addOutputs(stack cdktf.TerraformStack, table dynamodbtable.DynamodbTable, t
 		}
 		cdktf.NewTerraformOutput(stack, jsii.String(o.name), &cdktf.TerraformOutputConfig{
 			Value: o.value, Description: jsii.String(o.description),
+		})
+	}
+}
+
+// addImageOutputs tells which image each agent runs, by its digest.
+func addImageOutputs(stack cdktf.TerraformStack, agents map[string]*agent.Agent) {
+	for _, name := range agentNames {
+		cdktf.NewTerraformOutput(stack, jsii.String(name+"_image"), &cdktf.TerraformOutputConfig{
+			Value: agents[name].ImageDigestURI(), Description: jsii.String("Image of the " + name + " agent"),
 		})
 	}
 }

@@ -16,6 +16,7 @@ func newStack(app cdktf.App, e Environment) {
 	tasks := newTaskQueue(stack, e)
 	controller := newController(stack, e, table, tasks)
 	addOutputs(stack, table, tasks, controller)
+	addImageOutputs(stack, newAgents(stack, e))
 }
 
 func addProvider(stack cdktf.TerraformStack, e Environment) {

@@ -11,22 +11,42 @@ import (
 
 func TestMain(m *testing.M) { synthtest.Main(m) }
 
-func synthesize(t *testing.T, e Environment) *synthtest.Template {
+func synthesize(t *testing.T, environments ...Environment) map[string]*synthtest.Template {
 	t.Helper()
-	return synthtest.App(t, func(app cdktf.App) { newStack(app, e) })[e.stackName()]
+	return synthtest.App(t, func(app cdktf.App) {
+		for _, e := range environments {
+			newStack(app, e)
+		}
+	})
+}
+
+// TestEnvironments looks at all environments, synthesized once.
+func TestEnvironments(t *testing.T) {
+	all := presets()
+	stacks := synthesize(t, all[dev], all[staging], all[production])
+	t.Run("names", func(t *testing.T) { namesDoNotCollide(t, stacks) })
+	t.Run("provider", func(t *testing.T) {
+		// cdktf's own "aws" keeps OpenTofu upgrading.
+		for name, stack := range stacks {
+			if got := synthtest.Get(stack.JSON, "terraform", "required_providers", "aws", "source"); got != "hashicorp/aws" {
+				t.Errorf("%s: provider source: got %v", name, got)
+			}
+		}
+	})
 }
 
 func TestGolden(t *testing.T) {
-	for _, name := range []string{dev, production} {
-		synthesize(t, presets()[name]).Golden(name)
-	}
+	all := presets()
+	stacks := synthesize(t, all[dev], all[production])
+	stacks[all[dev].stackName()].Golden(dev)
+	stacks[all[production].stackName()].Golden(production)
 }
 
-// TestNamesDoNotCollide: several environments live in one account.
-func TestNamesDoNotCollide(t *testing.T) {
+// namesDoNotCollide: several environments live in one account.
+func namesDoNotCollide(t *testing.T, stacks map[string]*synthtest.Template) {
+	t.Helper()
 	seen := map[string]string{}
-	for name, e := range presets() {
-		stack := synthesize(t, e)
+	for name, stack := range stacks {
 		for kind := range stack.Kinds() {
 			for id, body := range stack.Resources(kind) {
 				own, ok := body["name"].(string)
@@ -46,7 +66,7 @@ func TestS3Backend(t *testing.T) {
 	e := presets()[dev]
 	e.Region = "eu-central-1"
 	e.Backend = Backend{Bucket: "acme-state", Region: "eu-west-1"}
-	stack := synthesize(t, e)
+	stack := synthesize(t, e)[e.stackName()]
 	backend, _ := synthtest.Get(stack.JSON, "terraform", "backend", "s3").(map[string]any)
 	for key, want := range map[string]any{
 		"bucket": "acme-state", "region": "eu-west-1", "key": "aegis/dev/terraform.tfstate", "encrypt": true, "use_lockfile": true,
@@ -57,13 +77,5 @@ func TestS3Backend(t *testing.T) {
 	}
 	if got := synthtest.Get(stack.JSON, "provider", "aws", "region"); got != "eu-central-1" {
 		t.Errorf("provider region: got %v", got)
-	}
-}
-
-// TestProviderSource: cdktf's own "aws" keeps OpenTofu upgrading.
-func TestProviderSource(t *testing.T) {
-	stack := synthesize(t, presets()[dev])
-	if got := synthtest.Get(stack.JSON, "terraform", "required_providers", "aws", "source"); got != "hashicorp/aws" {
-		t.Errorf("provider source: got %v", got)
 	}
 }

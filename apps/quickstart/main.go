@@ -1,6 +1,6 @@
 // Command quickstart is the modules' Quick Start, line for line, in Go: a Python
 // controller function with a table, a queue and a policy whose ARN is unknown
-// until apply.
+// until apply, and the coordinator agent's image.
 //
 //	make synth APP=quickstart
 //
@@ -18,6 +18,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/sqsqueue"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/aegis-agents/aegis/constructs/agent"
 	"github.com/aegis-agents/aegis/constructs/iam"
 	"github.com/aegis-agents/aegis/constructs/lambda"
 	"github.com/aegis-agents/aegis/constructs/synth"
@@ -67,5 +68,14 @@ func quickstart(app cdktf.App) {
 		ManagedPolicyARNs: []*string{policy.Arn()},
 	})
 
+	coordinator := agent.New(stack, "CoordinatorAgent", agent.Props{
+		Name:           "coordinator-agent",
+		Source:         agent.GoPackage{Path: "./agents/coordinator"},
+		Platforms:      []agent.Platform{agent.LinuxARM64},
+		CreateRole:     true,
+		CreateLogGroup: true,
+	})
+
 	cdktf.NewTerraformOutput(stack, jsii.String("controller_function_name"), &cdktf.TerraformOutputConfig{Value: controller.Name()})
+	cdktf.NewTerraformOutput(stack, jsii.String("coordinator_image"), &cdktf.TerraformOutputConfig{Value: coordinator.ImageDigestURI()})
 }
