@@ -13,7 +13,7 @@ export AEGIS_ENV := $(ENV)
 CDKTF  = npx --no-install cdktf
 LINTER = .tools/golangci-lint
 # The packages whose TestGolden… compare with files under testdata.
-GOLDEN = $(shell git grep -l '\.Golden' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
+GOLDEN = $(shell git grep -lE '\.Golden|Bool."update"' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 BENCH  = $(shell git grep -l 'func Benchmark' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 .DEFAULT_GOAL := help
@@ -38,7 +38,7 @@ docker-test: ## Run the tests that take a real Docker engine and registry
 
 .PHONY: golden
 golden: ## Write the golden files anew; read the diff before you commit it
-	$(GO) test -count=1 -run '^TestGolden' $(GOLDEN) -update
+	$(GO) test -count=1 -run '^Test(Golden|Problems|Fixtures|Histories)' $(GOLDEN) -update
 
 .PHONY: lint
 lint: $(LINTER) ## Run the linters
