@@ -34,7 +34,7 @@ test: ## Run all tests
 
 .PHONY: docker-test
 docker-test: ## Run the tests that take a real Docker engine and registry
-	AEGIS_DOCKER_TEST=1 $(GO) test -count=1 -v -run Engine ./constructs/internal/image/...
+	AEGIS_DOCKER_TEST=1 $(GO) test -count=1 -v -run Engine ./constructs/internal/image
 
 .PHONY: golden
 golden: ## Write the golden files anew; read the diff before you commit it
