@@ -20,7 +20,7 @@ BENCH  = $(shell git grep -l 'func Benchmark' -- '*_test.go' | xargs -n1 dirname
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=dev|staging|production, several with a comma (now: $(ENV));  APP=aegis|quickstart (now: $(APP))"
 
@@ -35,6 +35,10 @@ test: ## Run all tests
 .PHONY: docker-test
 docker-test: ## Run the tests that take a real Docker engine and registry
 	AEGIS_DOCKER_TEST=1 $(GO) test -count=1 -v -run Engine ./constructs/internal/image
+
+.PHONY: e2e
+e2e: .venv node_modules ## Take the stacks through real Terraform and an emulator of AWS
+	$(GO) test -tags e2e -count=1 -timeout 30m ./e2e
 
 .PHONY: golden
 golden: ## Write the golden files anew; read the diff before you commit it
@@ -58,11 +62,17 @@ destroy: node_modules ## Destroy what was deployed to ENV
 
 .PHONY: clean
 clean: ## Remove what was built; Terraform's state stays
-	rm -rf cdktf.out node_modules .tools coverage.out
+	rm -rf cdktf.out node_modules .tools .venv coverage.out
 
 # The CLI works without its packages' install scripts, so none is run.
 node_modules: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The emulator and the policy scanner, at the versions and hashes of the file.
+.venv: e2e/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --require-hashes -r e2e/requirements.txt
 	@touch $@
 
 $(LINTER): tools/go.mod tools/go.sum

@@ -1,0 +1,15 @@
+// Package e2e takes the synthesized stacks through the real Terraform and the
+// real AWS provider: validate, plan, apply, plan again, destroy, against an
+// emulator of AWS on loopback (moto), and through cdktf's own CLI, OpenTofu and
+// a policy scanner (checkov).
+//
+//	make e2e                 # skips, with the reason, what the machine lacks
+//	make e2e E2E=required    # a lack is a failure
+//
+// A stack or a construct joins by one line in stacks_test.go. What the emulator,
+// or an older provider, gets wrong is in exceptions_test.go, what the scanner
+// found and we meant that way in testdata/checkov.json, each with its reason.
+//
+// The tests have the build tag e2e, so that make test stays fast. Nothing here
+// is for use by other packages, and nothing here ever talks to AWS itself.
+package e2e

@@ -1,0 +1,36 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestOpenTofu validates and plans every stack with OpenTofu, where there is one:
+// required, it still is a user's choice and no lack.
+func TestOpenTofu(t *testing.T) {
+	t.Parallel()
+	tofu, err := exec.LookPath("tofu")
+	if err != nil {
+		summary.start(t)
+		t.Skip("tofu is not on the PATH")
+	}
+	for _, s := range stacks {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			row := summary.start(t)
+			account := newAccount(t)
+			outdir := filepath.Join(folder(t), "cdktf.out")
+			s.make(t, outdir)
+			w := openWith(t, tofu, filepath.Join(outdir, "stacks", s.name), account)
+			done := row.step(validated)
+			w.validate(t)
+			done("ok")
+			done = row.step(planned)
+			row.set(resources, len(managed(w.plan(t))))
+			done("ok")
+		})
+	}
+}
