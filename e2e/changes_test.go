@@ -17,12 +17,14 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/aegis-agents/aegis/constructs/agent"
 	"github.com/aegis-agents/aegis/constructs/lambda"
 )
 
 // settings are what the user changes about the stack "changes".
 type settings struct {
 	source   string // the folder of Orders' code
+	agent    string // the folder of the agent's program
 	policies []string
 	on       bool // the switches
 }
@@ -42,6 +44,14 @@ var edits = []change{
 		s.source = copied(t, s.source, "edited")
 		must(t, os.WriteFile(filepath.Join(s.source, "lib", "helper.py"), []byte("helped = False\n"), 0o644))
 	}, []string{"update aws_lambda_function Orders/Resource"}},
+	{"the agent's source", func(t *testing.T, s *settings) {
+		s.agent = copied(t, s.agent, "edited")
+		must(t, os.WriteFile(filepath.Join(s.agent, "main.go"), []byte("package main\n\nfunc main() { println(\"edited\") }\n"), 0o644))
+	}, []string{"replace terraform_data Agent/Build"}},
+	{"a test of the agent's", func(t *testing.T, s *settings) {
+		s.agent = copied(t, s.agent, "tested")
+		must(t, os.WriteFile(filepath.Join(s.agent, "main_test.go"), []byte("package main\n"), 0o644))
+	}, nil},
 	{"a new file that is excluded", func(t *testing.T, s *settings) {
 		s.source = copied(t, s.source, "tested")
 		must(t, writeFiles(s.source, map[string]string{"tests/test_main.py": "# more\n", "__pycache__/main.pyc": "x"}))
@@ -50,22 +60,27 @@ var edits = []change{
 		s.source = copied(t, s.source, "executable")
 		must(t, os.Chmod(filepath.Join(s.source, "main.py"), 0o755))
 	}, []string{"update aws_lambda_function Orders/Resource"}},
-	{"another name of the folder", func(t *testing.T, s *settings) { s.source = copied(t, s.source, "renamed") }, nil},
-	{"times of the files", func(t *testing.T, s *settings) {
-		s.source = copied(t, s.source, "touched")
-		walk(t, s.source, func(path string, _ fs.DirEntry) { must(t, os.Chtimes(path, time.Unix(0, 0), time.Unix(1e9, 0))) })
+	{"another name of the folder", func(t *testing.T, s *settings) {
+		s.source, s.agent = copied(t, s.source, "renamed"), copied(t, s.agent, "renamed too")
 	}, nil},
-	{"a strict umask", func(t *testing.T, s *settings) { s.source = withModes(t, s.source, 0o600, 0o700) }, nil},
-	{"a lax umask", func(t *testing.T, s *settings) { s.source = withModes(t, s.source, 0o666, 0o777) }, nil},
+	{"times of the files", func(t *testing.T, s *settings) {
+		s.source, s.agent = touched(t, s.source), touched(t, s.agent)
+	}, nil},
+	{"a strict umask", func(t *testing.T, s *settings) {
+		s.source, s.agent = withModes(t, s.source, 0o600, 0o700), withModes(t, s.agent, 0o600, 0o700)
+	}, nil},
+	{"a lax umask", func(t *testing.T, s *settings) {
+		s.source, s.agent = withModes(t, s.source, 0o666, 0o777), withModes(t, s.agent, 0o666, 0o777)
+	}, nil},
 	{"another checkout", func(t *testing.T, s *settings) {
-		s.source = copied(t, s.source, filepath.Join("another", "check out", "of", "it"))
+		elsewhere := filepath.Join("another", "check out", "of", "it")
+		s.source, s.agent = copied(t, s.source, elsewhere), copied(t, s.agent, elsewhere)
 	}, nil},
 	{"the first of three policies removed", func(_ *testing.T, s *settings) { s.policies = s.policies[1:] },
 		[]string{"delete aws_iam_role_policy_attachment Orders/ManagedPolicy"}},
 	{"the policies in another order", func(_ *testing.T, s *settings) { slices.Reverse(s.policies) }, []string{}},
 	{"all that changes nothing", func(t *testing.T, s *settings) {
-		s.source = withModes(t, copied(t, s.source, "all of it"), 0o600, 0o700)
-		walk(t, s.source, func(path string, _ fs.DirEntry) { must(t, os.Chtimes(path, time.Unix(0, 0), time.Unix(1e9, 0))) })
+		s.source, s.agent = withModes(t, touched(t, s.source), 0o600, 0o700), withModes(t, touched(t, s.agent), 0o600, 0o700)
 		slices.Reverse(s.policies)
 	}, []string{}},
 }
@@ -127,6 +142,11 @@ type surroundings struct {
 	queue *string
 }
 
+func (s settings) switched(on bool) settings {
+	s.on = on
+	return s
+}
+
 func (s settings) define(stack cdktf.TerraformStack) {
 	around := surroundings{newNetwork(stack), newQueue(stack, "Failed", "changes-failed").Arn()}
 	props := func(name, source string) lambda.Props {
@@ -140,6 +160,9 @@ func (s settings) define(stack cdktf.TerraformStack) {
 	}
 	lambda.NewFunction(stack, "Orders", orders)
 	lambda.NewFunction(stack, "Other", props("other", filepath.Join(sources(), "plain")))
+	agent.New(stack, "Agent", agent.Props{
+		Name: "changes-agent", Source: agent.GoPackage{Path: ".", Dir: s.agent}, ForceDelete: true, CreateRole: true, CreateLogGroup: true,
+	})
 	for _, sw := range switches {
 		p := props(sw.name, filepath.Join(sources(), "plain"))
 		if sw.always != nil {
@@ -163,6 +186,7 @@ func TestChanges(t *testing.T) {
 	outdir := filepath.Join(dir, "cdktf.out")
 	base := settings{
 		source:   copied(t, filepath.Join(sources(), "full"), "orders"),
+		agent:    copied(t, filepath.Join(sources(), "agent"), "agent"),
 		policies: []string{"AmazonSQSFullAccess", "AmazonSNSFullAccess", "AmazonSSMReadOnlyAccess"},
 	}
 	synthesizeTo := func(t *testing.T, s settings) (*workspace, document) {
@@ -212,8 +236,8 @@ func TestChanges(t *testing.T) {
 		state := map[bool]string{true: "on", false: "off"}[on]
 		t.Run("switched "+state, func(t *testing.T) {
 			row := summary.start(t)
-			_, before := synthesizeTo(t, settings{base.source, base.policies, !on})
-			w, after := synthesizeTo(t, settings{base.source, base.policies, on})
+			_, before := synthesizeTo(t, base.switched(!on))
+			w, after := synthesizeTo(t, base.switched(on))
 			done := row.step(planned)
 			var want []string
 			for _, sw := range switches {
@@ -325,6 +349,13 @@ func withModes(t *testing.T, source string, file, dir fs.FileMode) string {
 		}
 	})
 	return copied
+}
+
+func touched(t *testing.T, source string) string {
+	t.Helper()
+	dir := copied(t, source, "touched")
+	walk(t, dir, func(path string, _ fs.DirEntry) { must(t, os.Chtimes(path, time.Unix(0, 0), time.Unix(1e9, 0))) })
+	return dir
 }
 
 func walk(t *testing.T, dir string, visit func(path string, d fs.DirEntry)) {

@@ -14,6 +14,7 @@ var sourceFiles = map[string]map[string]string{
 	"plain": {"main.py": handler},
 	"node":  {"index.js": "exports.handler = async () => ({ statusCode: 200 });\n"},
 	"image": {"Dockerfile": "FROM scratch\nARG VERSION\nCOPY main.py /\n", "docker/agent.Dockerfile": "FROM scratch\nCOPY main.py /\n", "main.py": handler},
+	"agent": {"go.mod": "module example.com/agent\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() { println(\"agent\") }\n"},
 	"full": {
 		"main.py": handler, "lib/helper.py": "helped = True\n", "notes.txt": "notes\n", "tests/test_main.py": "# tests\n",
 		"__pycache__/main.cpython-312.pyc": "x", "old.pyc": "x", "node_modules/left.js": "// pad\n", ".env": "KEY=x\n", ".DS_Store": "x",

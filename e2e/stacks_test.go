@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -28,12 +29,19 @@ type stack struct {
 	make func(t testing.TB, outdir string)
 	// planOnly is for what differs from another stack by numbers alone.
 	planOnly bool
-	// protected is an attribute that keeps Terraform from destroying the stack
-	// until the user turns it off, with its resource's type.
-	protected [2]string
+	// protected keeps Terraform from destroying the stack until the user has
+	// changed it.
+	protected []protection
 	// surrounded is for a stack of ours whose resources outside of constructs are
 	// only there for the construct, and are not scanned.
 	surrounded bool
+}
+
+// protection is an attribute that keeps resources of a type from being deleted,
+// with the value that lets go.
+type protection struct {
+	resource, attribute string
+	off                 any
 }
 
 // stacks are all there are. A new one joins by a line here.
@@ -41,7 +49,9 @@ var stacks = []stack{
 	{name: "quickstart", make: app("quickstart")},
 	{name: "aegis-dev", make: app("aegis", "AEGIS_ENV=dev")},
 	{name: "aegis-staging", make: app("aegis", "AEGIS_ENV=staging"), planOnly: true},
-	{name: "aegis-production", make: app("aegis", "AEGIS_ENV=production"), protected: [2]string{"aws_dynamodb_table", "deletion_protection_enabled"}},
+	{name: "aegis-production", make: app("aegis", "AEGIS_ENV=production"), protected: []protection{
+		{"aws_dynamodb_table", "deletion_protection_enabled", false}, {"aws_ecr_repository", "force_delete", true},
+	}},
 	{name: "lambda-all", make: construct("lambda-all", lambdaAll), surrounded: true},
 	{name: "agent-all", make: construct("agent-all", agentAll), surrounded: true},
 }
@@ -158,7 +168,7 @@ func (s stack) run(t *testing.T, w *workspace, row *row) {
 	done("empty")
 
 	done = row.step(destroyed)
-	if s.protected[0] != "" {
+	if len(s.protected) > 0 {
 		w.refuses(t, s.protected)
 	}
 	if err := w.Destroy(limited(t)); err != nil {
@@ -170,18 +180,29 @@ func (s stack) run(t *testing.T, w *workspace, row *row) {
 	done("nothing left")
 }
 
-// refuses checks that a protected stack is not destroyed, and then turns the
-// protection off, as its user would.
-func (w *workspace) refuses(t *testing.T, protected [2]string) {
+// refuses checks that a protected stack is not destroyed, and by what, and then
+// turns the protection off, as its user would.
+func (w *workspace) refuses(t *testing.T, all []protection) {
 	t.Helper()
-	kind, attribute := protected[0], protected[1]
-	if err := w.Destroy(limited(t)); err == nil {
-		t.Fatalf("%s was destroyed in spite of %s", kind, attribute)
+	err := w.Destroy(limited(t))
+	if err == nil {
+		t.Fatalf("the stack was destroyed in spite of %v", all)
+	}
+	var left []string
+	if state, err := w.Show(limited(t)); err == nil && state.Values != nil {
+		for _, r := range state.Values.RootModule.Resources {
+			left = append(left, r.Type)
+		}
 	}
 	w.edit(t, func(d document) {
-		ofType, _ := d["resource"].(map[string]any)[kind].(map[string]any)
-		for _, body := range ofType {
-			body.(map[string]any)[attribute] = false
+		for _, p := range all {
+			if !slices.Contains(left, p.resource) {
+				t.Errorf("%s was destroyed in spite of its %s; destroy said: %v", p.resource, p.attribute, err)
+			}
+			ofType, _ := d["resource"].(map[string]any)[p.resource].(map[string]any)
+			for _, body := range ofType {
+				body.(map[string]any)[p.attribute] = p.off
+			}
 		}
 	})
 	w.plan(t)
