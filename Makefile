@@ -64,7 +64,9 @@ destroy: node_modules ## Destroy what was deployed to ENV
 clean: ## Remove what was built; Terraform's state stays
 	rm -rf cdktf.out node_modules .tools .venv coverage.out
 
-# The CLI works without its packages' install scripts, so none is run.
+# The CLI works without its packages' install scripts, so none is run. One of
+# them asks for TypeScript "next", which not every registry has: package.json
+# overrides it with the version that the others get.
 node_modules: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
