@@ -12,8 +12,8 @@ var ErrConflict = errors.New("the item was changed by another writer")
 
 // Key names an item.
 type Key struct {
-	PK string // up to 2048 bytes, not empty
-	SK string // up to 1024 bytes, not empty
+	PK string // up to MaxPK bytes, not empty
+	SK string // up to MaxSK bytes, not empty
 }
 
 // Item is what a Table holds.
@@ -28,7 +28,7 @@ type Item struct {
 	// Expires is when the item may be removed. Default: the zero time, never.
 	// It may still be there for days after.
 	Expires time.Time
-	// Data is the item's content, JSON of at most 300 KiB.
+	// Data is the item's content, JSON of at most MaxData bytes.
 	Data []byte
 }
 
@@ -52,7 +52,7 @@ type Query struct {
 	Until string
 	// Descending begins with the highest sort key.
 	Descending bool
-	// Limit is how many items a page has at most, from 1 to 1000. Required.
+	// Limit is how many items a page has at most, from 1 to MaxLimit. Required.
 	Limit int
 	// From is Next of the page before. Default: the first page. One that no
 	// query returned is ErrInvalidCursor.
