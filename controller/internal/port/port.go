@@ -91,7 +91,8 @@ type Runner interface {
 
 // Blob is a store of objects: those that bodies refer to, and artifacts.
 type Blob interface {
-	// Put stores an object. Keys are as CheckObjectKey says. The same key has the same content, or the later one counts.
+	// Put stores an object. Keys are as CheckObjectKey says, and none begins with
+	// another and a /. The same key has the same content, or the later one counts.
 	Put(ctx context.Context, key, contentType string, data []byte) error
 	// Get returns an object of at most limit bytes. ErrNotFound, task.ErrTooLarge.
 	Get(ctx context.Context, key string, limit int) ([]byte, error)
