@@ -29,6 +29,9 @@ type Reply struct {
 	Hang bool
 	// Drop closes the connection instead of answering.
 	Drop bool
+	// Answer, when set, says what to answer to a request's body, instead of all
+	// else. It is called for one request at a time.
+	Answer func(body string) Reply
 }
 
 // OK is a successful reply.
@@ -87,13 +90,17 @@ func (s *Server) Requests(operation string) []string {
 }
 
 // Config is an SDK configuration that sends everything to the server.
-func (s *Server) Config() aws.Config {
+func (s *Server) Config() aws.Config { return config(s.URL) }
+
+const region = "eu-west-1"
+
+func config(url string) aws.Config {
 	return aws.Config{
-		Region: "eu-west-1",
+		Region: region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDTEST", SecretAccessKey: "test"}, nil
 		}),
-		BaseEndpoint: aws.String(s.URL),
+		BaseEndpoint: aws.String(url),
 	}
 }
 
@@ -103,6 +110,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, stop <-chan struc
 	s.mu.Lock()
 	s.requests[operation] = append(s.requests[operation], string(body))
 	reply, ok := s.replies[operation]
+	if reply.Answer != nil {
+		reply = reply.Answer(string(body))
+	}
 	s.mu.Unlock()
 	switch {
 	case !ok:
