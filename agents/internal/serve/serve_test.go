@@ -10,6 +10,11 @@ import (
 	"time"
 )
 
+var about = About{
+	Name: "coordinator", Description: "Plans.",
+	Skills: []Skill{{ID: "plan", Name: "Plan", Description: "Plans research.", Tags: []string{"planning"}}},
+}
+
 func TestServe(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -18,7 +23,7 @@ func TestServe(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, listener, "coordinator") }()
+	go func() { done <- Serve(ctx, listener, about) }()
 
 	url := "http://" + listener.Addr().String()
 	for _, tc := range []struct {
@@ -28,6 +33,7 @@ func TestServe(t *testing.T) {
 	}{
 		{http.MethodGet, "/ping", http.StatusOK, `{"agent":"coordinator","status":"Healthy"}`},
 		{http.MethodPost, "/ping", http.StatusMethodNotAllowed, "Method Not Allowed"},
+		{http.MethodGet, CardPath, http.StatusOK, `{"protocolVersion":"0.3.0","name":"coordinator","description":"Plans.","version":"0.1.0","url":"` + url + `/","preferredTransport":"JSONRPC","capabilities":{"pushNotifications":false,"stateTransitionHistory":false,"streaming":false},"defaultInputModes":["application/json"],"defaultOutputModes":["application/json"],"skills":[{"id":"plan","name":"Plan","description":"Plans research.","tags":["planning"]}]}`},
 		{http.MethodGet, "/other", http.StatusNotFound, "404 page not found"},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), tc.method, url+tc.path, nil)
@@ -66,7 +72,7 @@ func TestServeFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	listener.Close()
-	if err := Serve(t.Context(), listener, "coordinator"); err == nil {
+	if err := Serve(t.Context(), listener, about); err == nil {
 		t.Error("Serve on a closed listener: got no error")
 	}
 }
