@@ -199,4 +199,3 @@ func (s *Service) List(ctx context.Context, r ListRequest) (workflows []Summary,
 	}
 	return workflows, list.Next, err
 }
-
