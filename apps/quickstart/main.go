@@ -72,6 +72,7 @@ func quickstart(app cdktf.App) {
 		Name:           "coordinator-agent",
 		Source:         agent.GoPackage{Path: "./agents/coordinator"},
 		Platforms:      []agent.Platform{agent.LinuxARM64},
+		ForceDelete:    true, // destroy takes the pushed image along
 		CreateRole:     true,
 		CreateLogGroup: true,
 	})

@@ -3,13 +3,14 @@ package image
 import (
 	"context"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ type Go struct {
 	// Env is the program's environment. It can be read by who can pull the image.
 	Env map[string]string
 	// Name is the program's, which is started as /app/<Name>. Default: the last
-	// element of Package.
+	// element of the package's import path, as for go install.
 	Name string
 	// Progress gets a line when compiling takes longer than a second, and one when
 	// it is done. Default: nil, nothing is written.
@@ -89,22 +90,15 @@ func (g Go) Build(ctx context.Context) (*Built, error) {
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,63}$`)
 
-// check checks what packaging does not and fills in the name.
-func (g *Go) check() (arch string, err error) {
+// check checks what packaging does not.
+func (g Go) check() (arch string, err error) {
 	var errs []error
 	arch, ok := strings.CutPrefix(g.Platform, "linux/")
 	if !ok || (arch != "amd64" && arch != "arm64") {
 		errs = append(errs, fmt.Errorf(`Platform: must be "linux/amd64" or "linux/arm64", got %q`, g.Platform))
 	}
-	if g.Name == "" && g.Package != "" {
-		dir, err := filepath.Abs(g.Dir)
-		if err != nil {
-			return "", err
-		}
-		g.Name = filepath.Base(filepath.Join(dir, filepath.FromSlash(g.Package)))
-	}
-	if g.Package != "" && !namePattern.MatchString(g.Name) {
-		errs = append(errs, fmt.Errorf("Name: must be a file name of at most 64 letters, digits, \".\", \"_\" and \"-\", got %q", g.Name))
+	if g.Name != "" {
+		errs = append(errs, checkName(g.Name))
 	}
 	for _, key := range slices.Sorted(maps.Keys(g.Env)) {
 		if key == "" || strings.ContainsAny(key, "=\x00") || strings.Contains(g.Env[key], "\x00") {
@@ -112,6 +106,30 @@ func (g *Go) check() (arch string, err error) {
 		}
 	}
 	return arch, errors.Join(errs...)
+}
+
+func checkName(name string) error {
+	if !namePattern.MatchString(name) {
+		return fmt.Errorf("Name: must be a file name of at most 64 letters, digits, \".\", \"_\" and \"-\", got %q", name)
+	}
+	return nil
+}
+
+var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
+
+// defaultName is the name of a program that was built. It comes from the import
+// path that go wrote into it: the folder of a package "." is called differently in
+// every checkout.
+func defaultName(program string) (string, error) {
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return "", err
+	}
+	dir, name := path.Split(info.Path)
+	if dir != "" && majorVersion.MatchString(name) {
+		name = path.Base(dir)
+	}
+	return name, checkName(name)
 }
 
 // config is the image's configuration.
@@ -140,6 +158,12 @@ func (g Go) config(arch string) v1.ConfigFile {
 
 // image makes the image with a program, or finds it in the cache.
 func (g Go) image(p packaging.Program, arch string) (*Built, error) {
+	if g.Name == "" {
+		var err error
+		if g.Name, err = defaultName(p.Path); err != nil {
+			return nil, err
+		}
+	}
 	base, err := baseLayer()
 	if err != nil {
 		return nil, err

@@ -113,6 +113,32 @@ func TestGoReproducible(t *testing.T) {
 	}
 }
 
+// TestGoFolder builds the package of a module's own folder, which is called
+// differently in every checkout.
+func TestGoFolder(t *testing.T) {
+	t.Parallel()
+	for modulePath, want := range map[string]string{"example.com/team/agent": "/app/agent", "example.com/agent/v2": "/app/agent"} {
+		digest := ""
+		for _, folder := range []string{"agent", "check out", "v7"} {
+			dir := write(t, filepath.Join(t.TempDir(), folder), map[string]string{
+				"go.mod": "module " + modulePath + "\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() {}\n",
+			})
+			b := build(t, Go{Dir: dir, Package: ".", Platform: "linux/amd64"})
+			config, err := open(t, b).ConfigFile()
+			must(t, err)
+			if got := config.Config.Entrypoint; len(got) != 1 || got[0] != want {
+				t.Errorf("%s in a folder %q: want %s, got %v", modulePath, folder, want, got)
+			}
+			if digest == "" {
+				digest = b.Digest
+			}
+			if b.Digest != digest {
+				t.Errorf("%s in a folder %q: the digest differs", modulePath, folder)
+			}
+		}
+	}
+}
+
 // TestGoInputs changes one thing at a time.
 func TestGoInputs(t *testing.T) {
 	base := sample(t)
