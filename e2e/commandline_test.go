@@ -18,10 +18,6 @@ var commandStacks = []struct{ name, app, environment string }{
 	{"aegis-dev", "aegis", "AEGIS_ENV=dev"},
 }
 
-// rewriting are the rows of the exceptions that the rewritten stacks need, for
-// the process that rewrites them: it has no schema.
-const rewriting = "E2E_LACKING"
-
 // locking is the lock file that is put beside the rewritten stacks. Without one
 // the CLI runs "terraform providers lock", which wants the registry itself and no
 // mirror; 0.20 has no flag against it.
@@ -35,7 +31,7 @@ func TestCommandLine(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			row := summary.start(t)
-			p := pinned(t)
+			pinned(t)
 			look(t, "npx")
 			if _, err := os.Stat(filepath.Join(root(), "node_modules", ".bin", "cdktf")); err != nil {
 				lack(t, "node_modules/.bin/cdktf is missing; make e2e installs it")
@@ -46,7 +42,7 @@ func TestCommandLine(t *testing.T) {
 			c := cli{
 				stack: s.name, outdir: filepath.Join(dir, "cdktf.out"), app: appScript(t, dir, s.app),
 				environment: append(terraformEnvironment(account.environment()), s.environment,
-					rewriting+"="+p.lacking(), locking+"="+filepath.Join(work(), "provider", lockFile),
+					locking+"="+filepath.Join(work(), "provider", lockFile),
 					"FORCE_COLOR=0", "CI=1", "CDKTF_DISABLE_PLUGIN_CACHE_ENV=1"),
 			}
 
@@ -114,16 +110,4 @@ func appScript(t *testing.T, dir, app string) string {
 	script := fmt.Sprintf("#!/bin/sh\nset -e\ngo run ./apps/%s\n%s=\"$CDKTF_OUTDIR\" '%s'\n", app, rewrite, self)
 	must(t, os.WriteFile(path, []byte(script), 0o755))
 	return path
-}
-
-// lacking are the indexes of the exceptions for attributes that the provider at
-// hand does not have.
-func (p *provider) lacking() string {
-	var all []string
-	for i, e := range exceptions {
-		if e.where == olderProvider && !has(p.schema, e) {
-			all = append(all, fmt.Sprint(i))
-		}
-	}
-	return strings.Join(all, ",")
 }

@@ -6,8 +6,8 @@
 //	make e2e                 # skips, with the reason, what the machine lacks
 //	make e2e E2E=required    # a lack is a failure
 //
-// A stack or a construct joins by one line in stacks_test.go. What the emulator,
-// or an older provider, gets wrong is in exceptions_test.go, what the scanner
+// A stack or a construct joins by one line in stacks_test.go. What the emulator
+// gets wrong is in exceptions_test.go, what the scanner
 // found and we meant that way in testdata/checkov.json, each with its reason.
 //
 // The tests have the build tag e2e, so that make test stays fast. Nothing here

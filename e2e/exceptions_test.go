@@ -19,9 +19,6 @@ import (
 type where string
 
 const (
-	// olderProvider leaves an attribute out when the provider at hand does not
-	// have it. The pinned 5.99.1 has it, and there nothing is left out.
-	olderProvider where = "older provider"
 	// atApply leaves an attribute, or a resource, out of what is applied, and
 	// not out of what is validated, planned and scanned before that.
 	atApply where = "apply"
@@ -35,7 +32,7 @@ const (
 	sameJSON where = "second plan, same JSON"
 )
 
-// exception is one thing that the emulator, or an older provider, gets wrong.
+// exception is one thing that the emulator gets wrong.
 type exception struct {
 	resource  string // a type
 	attribute string // a path with dots; empty at apply for the whole resource
@@ -45,8 +42,6 @@ type exception struct {
 
 // exceptions are all there are: what is not here is a failure.
 var exceptions = []exception{
-	{"aws_lambda_event_source_mapping", "tags", olderProvider, "came with 5.80"},
-
 	{"aws_sqs_queue_redrive_allow_policy", "", atApply, "the emulator takes RedriveAllowPolicy and never returns it; the provider waits for it until it gives up"},
 
 	{"aws_lambda_provisioned_concurrency_config", "", atApply, "the emulator does not know PutProvisionedConcurrencyConfig"},
@@ -96,12 +91,12 @@ func (d document) write(path string) error {
 	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
-// leaveOut removes what the exceptions of a step name. With a schema, only what
-// it lacks is removed. It reports whether anything was.
-func (d document) leaveOut(step where, schema *tfjson.ProviderSchema) bool {
+// leaveOut removes what the exceptions of a step name, and reports whether
+// anything was.
+func (d document) leaveOut(step where) bool {
 	changed := false
 	for _, e := range exceptions {
-		if e.where == step && (step != olderProvider || !has(schema, e)) && d.except(e) {
+		if e.where == step && d.except(e) {
 			use(e)
 			changed = true
 		}
@@ -149,29 +144,6 @@ func remove(v any, path []string) bool {
 	default:
 		return false
 	}
-}
-
-// has reports whether the provider knows an attribute.
-func has(schema *tfjson.ProviderSchema, e exception) bool {
-	resource := schema.ResourceSchemas[e.resource]
-	if resource == nil {
-		return false
-	}
-	block := resource.Block
-	for _, name := range strings.Split(e.attribute, ".") {
-		if block == nil {
-			return false
-		}
-		if _, ok := block.Attributes[name]; ok {
-			return true
-		}
-		nested := block.NestedBlocks[name]
-		if nested == nil {
-			return false
-		}
-		block = nested.Block
-	}
-	return true
 }
 
 // leftovers are the changes of a second plan that no exception covers.
@@ -255,7 +227,7 @@ func changedPaths(before, after any, path string) []string {
 
 // at is the value at a path, walking lists of one.
 func at(v any, path string) any {
-	for _, name := range strings.Split(path, ".") {
+	for _, name := range strings.SplitSeq(path, ".") {
 		if list, ok := v.([]any); ok && len(list) == 1 {
 			v = list[0]
 		}
@@ -283,7 +255,6 @@ func shown(v any) string {
 // rewriteMain makes the exceptions of apply in every stack below a folder, for
 // programs that run the apps themselves.
 func rewriteMain(dir string) int {
-	lacking := strings.Split(os.Getenv(rewriting), ",")
 	lock, err := os.ReadFile(os.Getenv(locking))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -298,11 +269,7 @@ func rewriteMain(dir string) int {
 		if d, err = readDocument(path); err != nil {
 			break
 		}
-		for i, e := range exceptions {
-			if e.where == atApply || slices.Contains(lacking, fmt.Sprint(i)) {
-				d.except(e)
-			}
-		}
+		d.leaveOut(atApply)
 		if err = d.write(path); err != nil {
 			break
 		}
@@ -323,7 +290,7 @@ func unusedExceptions() []string {
 	defer used.Unlock()
 	var all []string
 	for _, e := range exceptions {
-		if !used.rows[e] && e.where != olderProvider {
+		if !used.rows[e] {
 			all = append(all, fmt.Sprintf("%s %s (%s)", e.resource, e.attribute, e.where))
 		}
 	}

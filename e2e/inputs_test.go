@@ -214,10 +214,10 @@ func (in agentInput) props(name string, unknown *string) agent.Props {
 		Tags:               pointers(in.Tags),
 	}
 	// The module's defaults where ours are others.
-	switch {
-	case in.ImageTag == contentTag:
+	switch in.ImageTag {
+	case contentTag:
 		p.ImageTag = ""
-	case in.ImageTag == "":
+	case "":
 		p.ImageTag = "latest"
 	}
 	if in.ImageTagMutability == "" && in.ImageTag != contentTag {

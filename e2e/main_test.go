@@ -23,7 +23,7 @@ import (
 const (
 	// required makes what the machine lacks a failure instead of a skip.
 	required = "E2E"
-	// rewrite makes this program rewrite the stacks in a folder, see cli_test.go.
+	// rewrite makes this program rewrite the stacks in a folder, see commandline_test.go.
 	rewrite = "E2E_REWRITE"
 )
 
@@ -98,6 +98,7 @@ var root = sync.OnceValue(func() string {
 // folder makes a folder for a case.
 func folder(t testing.TB) string {
 	t.Helper()
+	//nolint:usetesting // E2E_KEEP keeps it
 	dir, err := os.MkdirTemp(work(), strings.NewReplacer("/", "-", " ", "-").Replace(t.Name())+"-")
 	if err != nil {
 		t.Fatal(err)
@@ -105,12 +106,14 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// lack skips a test for what the machine does not have, or fails it.
+// lack skips a test for what the machine does not have, or fails it. However many
+// tests miss it, the summary says so in one line.
 func lack(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv(required) == "required" {
 		t.Fatalf("%s (%s=required)", what, required)
 	}
+	summary.note("skipped: %s", what)
 	t.Skip(what)
 }
 
@@ -139,4 +142,11 @@ func limited(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), commandTime)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

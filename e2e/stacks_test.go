@@ -107,6 +107,8 @@ var plans = sync.OnceValue(func() string {
 
 // TestStack takes each stack from its source to the emulator and back, and the
 // plans to the policy scan.
+//
+//nolint:tparallel // the scan waits for all plans
 func TestStack(t *testing.T) {
 	t.Parallel()
 	t.Run("each", func(t *testing.T) {
@@ -150,7 +152,7 @@ func (s stack) run(t *testing.T, w *workspace, row *row) {
 	before := w.account.inventory(t)
 	done = row.step(applied)
 	changed := false
-	w.edit(t, func(d document) { changed = d.leaveOut(atApply, nil) })
+	w.edit(t, func(d document) { changed = d.leaveOut(atApply) })
 	if changed {
 		plan = w.plan(t)
 	}

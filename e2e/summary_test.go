@@ -66,6 +66,7 @@ func (r *rows) start(t testing.TB) *row {
 			c.state = "FAILED"
 		case t.Skipped():
 			c.state = "skipped"
+			return // the reason stands under the table
 		default:
 			c.state = "passed"
 		}
@@ -93,11 +94,13 @@ func (r *rows) ran(name string) bool {
 	return slices.ContainsFunc(r.list, func(c *row) bool { return c.name == name && c.state == "passed" })
 }
 
-// note is a line under the table.
+// note is a line under the table, which is there once however many tests say it.
 func (r *rows) note(format string, args ...any) {
 	r.Lock()
 	defer r.Unlock()
-	r.notes = append(r.notes, fmt.Sprintf(format, args...))
+	if line := fmt.Sprintf(format, args...); !slices.Contains(r.notes, line) {
+		r.notes = append(r.notes, line)
+	}
 }
 
 func (r *rows) print(out io.Writer, code int) int {
@@ -106,13 +109,26 @@ func (r *rows) print(out io.Writer, code int) int {
 	if len(r.list) == 0 {
 		return code
 	}
+	count := map[string]int{}
+	for _, c := range r.list {
+		count[c.state]++
+	}
+	if count["skipped"] < len(r.list) {
+		r.table(out)
+	}
+	for _, note := range r.notes {
+		fmt.Fprintln(out, note)
+	}
+	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", count["passed"], count["FAILED"], count["skipped"])
+	return code
+}
+
+func (r *rows) table(out io.Writer) {
 	slices.SortStableFunc(r.list, func(a, b *row) int { return cmp.Compare(a.order, b.order) })
 	fmt.Fprintln(out)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "case\t%s\tseconds\t\n", strings.Join(columns, "\t"))
-	count := map[string]int{}
 	for _, c := range r.list {
-		count[c.state]++
 		fmt.Fprintf(w, "%s\t", c.name)
 		for _, column := range columns {
 			fmt.Fprintf(w, "%s\t", cmp.Or(c.cells[column], "-"))
@@ -125,9 +141,4 @@ func (r *rows) print(out io.Writer, code int) int {
 	}
 	w.Flush()
 	fmt.Fprintln(out)
-	for _, note := range r.notes {
-		fmt.Fprintln(out, note)
-	}
-	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", count["passed"], count["FAILED"], count["skipped"])
-	return code
 }

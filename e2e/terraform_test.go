@@ -19,16 +19,13 @@ import (
 const (
 	stackFile = "cdk.tf.json"
 	planFile  = "e2e.tfplan"
-	// providerName is how the schema and plans name the provider.
-	providerName = "registry.terraform.io/hashicorp/aws"
-	lockFile     = ".terraform.lock.hcl"
+	lockFile  = ".terraform.lock.hcl"
 )
 
 // provider is the AWS provider that terraform init gets on this machine.
 type provider struct {
-	lack   string // what is missing, empty for nothing
-	lock   []byte // the lock file, for all other folders
-	schema *tfjson.ProviderSchema
+	lack string // what is missing, empty for nothing
+	lock []byte // the lock file, for all other folders
 }
 
 var (
@@ -76,12 +73,6 @@ func (p *provider) find(terraform string) {
 		p.lack = fmt.Sprintf("terraform init cannot get hashicorp/aws %s: %s", providerVersion, firstLine(err))
 		return
 	}
-	schemas, err := tf.ProvidersSchema(ctx)
-	if err != nil {
-		p.lack = "the AWS provider does not start: " + firstLine(err)
-		return
-	}
-	p.schema = schemas.Schemas[providerName]
 	p.lock, err = os.ReadFile(filepath.Join(dir, lockFile))
 	if err != nil {
 		p.lack = err.Error()
@@ -90,10 +81,10 @@ func (p *provider) find(terraform string) {
 
 // firstLine is what an error says, without the box that Terraform draws.
 func firstLine(err error) string {
-	for _, line := range strings.Split(err.Error(), "\n") {
+	for _, line := range strings.SplitSeq(err.Error(), "\n") {
 		line = strings.Trim(line, "│╷╵ \t")
-		if strings.HasPrefix(line, "Error: ") {
-			return strings.TrimPrefix(line, "Error: ")
+		if said, ok := strings.CutPrefix(line, "Error: "); ok {
+			return said
 		}
 	}
 	line, _, _ := strings.Cut(err.Error(), "\n")
@@ -138,8 +129,7 @@ type workspace struct {
 	planned     []byte // the last plan as JSON
 }
 
-// open initialises a stack's folder for an account, without what the provider
-// at hand does not know.
+// open initialises a stack's folder for an account.
 func open(t testing.TB, dir string, a *account) *workspace {
 	t.Helper()
 	return openWith(t, look(t, "terraform"), dir, a)
@@ -149,7 +139,6 @@ func openWith(t testing.TB, program, dir string, a *account) *workspace {
 	t.Helper()
 	p := pinned(t)
 	w := &workspace{dir: dir, account: a}
-	w.edit(t, func(d document) { d.leaveOut(olderProvider, p.schema) })
 	var err error
 	if w.Terraform, err = tfexec.NewTerraform(dir, program); err != nil {
 		t.Fatal(err)
@@ -206,9 +195,9 @@ func (w *workspace) validate(t testing.TB) {
 }
 
 // plan plans, and returns what it is going to do.
-func (w *workspace) plan(t testing.TB, options ...tfexec.PlanOption) *tfjson.Plan {
+func (w *workspace) plan(t testing.TB) *tfjson.Plan {
 	t.Helper()
-	if _, err := w.Plan(limited(t), append(options, tfexec.Out(planFile))...); err != nil {
+	if _, err := w.Plan(limited(t), tfexec.Out(planFile)); err != nil {
 		t.Fatalf("plan: %v", err)
 	}
 	cmd := exec.CommandContext(limited(t), w.ExecPath(), "show", "-json", planFile)
@@ -237,7 +226,7 @@ func (w *workspace) apply(t testing.TB) {
 // that no exception covers.
 func (w *workspace) settled(t testing.TB) {
 	t.Helper()
-	w.edit(t, func(d document) { d.leaveOut(forgotten, nil) })
+	w.edit(t, func(d document) { d.leaveOut(forgotten) })
 	for _, change := range leftovers(w.plan(t)) {
 		t.Errorf("the second plan is not empty: %s", change)
 	}
