@@ -227,7 +227,7 @@ func changedPaths(before, after any, path string) []string {
 
 // at is the value at a path, walking lists of one.
 func at(v any, path string) any {
-	for _, name := range strings.SplitSeq(path, ".") {
+	for name := range strings.SplitSeq(path, ".") {
 		if list, ok := v.([]any); ok && len(list) == 1 {
 			v = list[0]
 		}

@@ -81,7 +81,7 @@ func (p *provider) find(terraform string) {
 
 // firstLine is what an error says, without the box that Terraform draws.
 func firstLine(err error) string {
-	for _, line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
 		line = strings.Trim(line, "│╷╵ \t")
 		if said, ok := strings.CutPrefix(line, "Error: "); ok {
 			return said
