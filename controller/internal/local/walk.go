@@ -66,8 +66,9 @@ func (e *Engine) follow(ctx dbos.Context, id string, b *box, text string) (strin
 	b.keep(state)
 	if !b.resume {
 		e.observe(id, flow.Event{Kind: flow.Started, At: begin.At}, state)
-		e.carryOut(ctx, id, b, commands)
+		_ = e.carryOut(ctx, id, b, 0, commands) // nothing is dropped by a start
 	}
+	lives := 0
 	for !state.Done() {
 		var letters []letter
 		recorded, err := dbos.RunAsStep(ctx, func(ctx context.Context) (string, error) {
@@ -89,6 +90,9 @@ func (e *Engine) follow(ctx dbos.Context, id string, b *box, text string) (strin
 		}
 		for i, event := range events {
 			last = event.At
+			if event.Kind == flow.Resumed {
+				lives++
+			}
 			next, commands, refused := machine.Step(state, event)
 			if refused == nil {
 				state = next
@@ -98,7 +102,7 @@ func (e *Engine) follow(ctx dbos.Context, id string, b *box, text string) (strin
 				continue
 			}
 			if refused == nil {
-				refused = e.carryOut(ctx, id, b, commands)
+				refused = e.carryOut(ctx, id, b, lives, commands)
 				e.observe(id, event, state)
 			}
 			letters[i].reply <- refused
@@ -120,13 +124,13 @@ func (b beginning) start(id string) (*flow.Machine, flow.State, []flow.Command, 
 
 // carryOut does what the machine says. Whatever is lost with the process comes
 // again after Resumed. An event that changed nothing is port.ErrClosed.
-func (e *Engine) carryOut(ctx context.Context, id string, b *box, commands []flow.Command) error {
+func (e *Engine) carryOut(ctx context.Context, id string, b *box, life int, commands []flow.Command) error {
 	var dropped error
 	for _, c := range commands {
 		switch c.Kind {
 		case flow.StartTask:
 			order := *c.Order
-			order.Token = address{workflow: id, step: order.Step, index: order.Index, attempt: order.Attempt}.token()
+			order.Token = address{workflow: id, step: order.Step, index: order.Index, attempt: order.Attempt, life: life}.token()
 			body, err := order.Encode()
 			if err == nil {
 				err = e.options.Tasks.Send(ctx, body)
