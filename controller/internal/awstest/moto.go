@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +42,27 @@ func Moto(t testing.TB) aws.Config {
 		t.Fatalf("the emulator does not start: %v", moto.err)
 	}
 	return config(moto.url)
+}
+
+// MotoRunsWorkflows makes the emulator carry out state machines, which by default
+// it only remembers.
+// https://docs.getmoto.org/en/latest/docs/configuration/index.html
+func MotoRunsWorkflows(t testing.TB) {
+	t.Helper()
+	Moto(t)
+	body := strings.NewReader(`{"stepfunctions":{"execute_state_machine":true}}`)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, moto.url+"/moto-api/config", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatalf("configuring the emulator: %v", err)
+	}
+	defer reply.Body.Close()
+	if reply.StatusCode >= http.StatusMultipleChoices {
+		t.Fatalf("configuring the emulator: %s", reply.Status)
+	}
 }
 
 func startMoto() {
