@@ -43,6 +43,8 @@ type Options struct {
 	Workflows []flow.Workflow
 	// Copies says how often an order is queued, for tests. Default: once.
 	Copies func(body []byte) int
+	// Wrap stands between the functions and the engine, for tests. Default: nothing does.
+	Wrap func(port.Engine) port.Engine
 	// CheckEvery is the time between the checker's passes. Default: 2 seconds:
 	// on one machine nothing is far away.
 	CheckEvery time.Duration
@@ -94,19 +96,23 @@ func New(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	engine := port.Engine(n.Engine)
+	if o.Wrap != nil {
+		engine = o.Wrap(engine)
+	}
 	clock, counts, keys := port.SystemClock{}, metrics.Discard(), keyring.Static(o.Keys)
 	log := func(part string) *slog.Logger { return o.Logger.With("part", part) }
 	n.Store = store.New(o.Table, clock, keep)
-	n.settler = settle.New(settle.Config{Store: n.Store, Engine: n.Engine, Runner: o.Runner, Metrics: counts, Log: log("settle")})
-	n.Control = control.New(control.Config{Store: n.Store, Engine: n.Engine, Clock: clock, Settler: n.settler, Log: log("control"), Flows: o.Workflows})
+	n.settler = settle.New(settle.Config{Store: n.Store, Engine: engine, Runner: o.Runner, Metrics: counts, Log: log("settle")})
+	n.Control = control.New(control.Config{Store: n.Store, Engine: engine, Clock: clock, Settler: n.settler, Log: log("control"), Flows: o.Workflows})
 	n.dispatch = dispatch.New(dispatch.Config{
 		Store: n.Store, Runner: o.Runner, Keys: keys, Clock: clock, Settler: n.settler, Metrics: counts, Log: log("dispatch"),
 	})
 	n.Callback = callback.New(callback.Config{
-		Store: n.Store, Engine: n.Engine, Keys: keys, Clock: clock, Settler: n.settler, Metrics: counts, Log: log("callback"),
+		Store: n.Store, Engine: engine, Keys: keys, Clock: clock, Settler: n.settler, Metrics: counts, Log: log("callback"),
 	})
 	n.checker = checker.New(checker.Config{
-		Store: n.Store, Engine: n.Engine, Runner: o.Runner, Clock: clock, Settler: n.settler, Callback: n.Callback,
+		Store: n.Store, Engine: engine, Runner: o.Runner, Clock: clock, Settler: n.settler, Callback: n.Callback,
 		Dispatch: n.dispatch, Metrics: counts, Log: log("checker"), Silence: o.Silence, Undelivered: o.Silence,
 	})
 	return n, nil
