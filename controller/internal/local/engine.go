@@ -34,8 +34,8 @@ type Options struct {
 	// Expire is told of approvals that there is nothing to decide about any more.
 	// Default: nothing is done.
 	Expire func(ctx context.Context, workflow, step string)
-	// Observe is told of every event once it is recorded, in its execution's
-	// order. Default: nothing is done.
+	// Observe is told of every event that has changed something, once it is
+	// recorded, in its execution's order. Default: nothing is done.
 	Observe func(workflow string, e flow.Event, s flow.State)
 	// Logger is for what DBOS and the engine say. Default: it is discarded.
 	Logger *slog.Logger

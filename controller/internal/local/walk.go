@@ -103,6 +103,8 @@ func (e *Engine) follow(ctx dbos.Context, id string, b *box, text string) (strin
 			}
 			if refused == nil {
 				refused = e.carryOut(ctx, id, b, lives, commands)
+			}
+			if refused == nil {
 				e.observe(id, event, state)
 			}
 			letters[i].reply <- refused
