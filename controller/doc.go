@@ -4,15 +4,30 @@
 //
 // Where things live:
 //
-//	cmd/controller       the controller function: settings, clients, lambda.Start
-//	internal/api         a request becomes an action, a result becomes an answer
-//	internal/health      the action health
-//	internal/awserr      what an error from AWS means to an operator
-//	internal/settings    environment variables, all problems at once
-//	internal/awstest     loopback DynamoDB and SQS for tests
-//	internal/lambdatest  loopback Lambda runtime for tests
+//	cmd/controller         start, get, list, approve, reject, cancel, health: on request
+//	cmd/dispatcher         what the state machine sends: orders and approval requests
+//	cmd/callback           what the agents send: heartbeats, results and failures
+//	cmd/state-checker      every minute: what the others could not finish
+//	flow, task             the workflows as data; the protocol
+//	internal/control       the actions on workflows
+//	internal/dispatch      an order becomes a record, and then a run
+//	internal/callback      a message of an agent becomes the answer of a task
+//	internal/checker       the net below
+//	internal/settle        answers, decisions and ends get to where they have to be
+//	internal/store         the records, on any table
+//	internal/port          what all these ask of the world; its table lists who implements it
+//	internal/keyring       the keys of the tasks' MACs
+//	internal/api           a request becomes an action, a result becomes an answer
+//	internal/health        the action health
+//	internal/function      what the mains share
+//	internal/settings      environment variables, all problems at once
+//	internal/metrics       what is counted
+//	internal/awserr        what an error from AWS means to an operator
+//	internal/simtest       all of it in a small world, with faults, for tests
+//	internal/awstest       loopback AWS for tests
+//	internal/lambdatest    loopback Lambda runtime for tests
 //
-// A new action is an api.Action in a package of its own, listed in the function's main.
+// A new action is an api.Action, listed in the function's main.
 //
 // What must not live here, nor anywhere below: cdktf, jsii, or anything from constructs.
 package controller

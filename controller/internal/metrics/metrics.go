@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -107,9 +108,7 @@ type (
 func (m *Metrics) write(dimension, is string, properties map[string]any, values ...value) {
 	set := directive{Namespace: m.namespace, Dimensions: [][]string{{}}}
 	line := map[string]any{}
-	for name, property := range properties {
-		line[name] = property
-	}
+	maps.Copy(line, properties)
 	// An empty value of a dimension would have the whole line ignored.
 	if dimension != "" && is != "" {
 		set.Dimensions = append(set.Dimensions, []string{dimension})

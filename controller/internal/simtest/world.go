@@ -198,13 +198,13 @@ func (w *World) work(run string, t task.Task) {
 }
 
 // deliver gives one message of a queue to its function, as Lambda does.
-func (w *World) deliver(q *memory.Queue, handle func(port.Message) error) (any bool) {
+func (w *World) deliver(q *memory.Queue, handle func(port.Message) error) (busy bool) {
 	messages, err := q.Receive(context.Background(), 1, 0)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, m := range messages {
-		any = true
+		busy = true
 		if err, died := w.Try(func() error { return handle(m) }); err != nil || died {
 			continue // comes again
 		}
@@ -212,16 +212,16 @@ func (w *World) deliver(q *memory.Queue, handle func(port.Message) error) (any b
 			w.t.Fatal(err)
 		}
 	}
-	return any
+	return busy
 }
 
-// Step does what there is to do now. any is whether there was anything.
-func (w *World) Step() (any bool) {
+// Step does what there is to do now. busy is whether there was anything.
+func (w *World) Step() (busy bool) {
 	ctx := context.Background()
 	if err := w.Engine.Tick(ctx); err != nil {
 		w.t.Fatal(err)
 	}
-	any = w.deliver(w.Tasks, func(m port.Message) error { return w.Dispatch.Handle(ctx, m.Body, m.Sent) })
+	busy = w.deliver(w.Tasks, func(m port.Message) error { return w.Dispatch.Handle(ctx, m.Body, m.Sent) })
 	answered := w.deliver(w.Answers, func(m port.Message) error {
 		outcome, err := w.Callback.Handle(ctx, m.Body)
 		if err == nil && outcome != callback.Taken && outcome != callback.Gone {
@@ -234,5 +234,5 @@ func (w *World) Step() (any bool) {
 		// What it could not do it does the next time.
 		_, _ = w.Try(func() error { _, err := w.Checker.Run(ctx); return err })
 	}
-	return any || answered
+	return busy || answered
 }
