@@ -23,6 +23,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=dev|staging|production, several with a comma (now: $(ENV));  APP=aegis|quickstart (now: $(APP))"
+	@echo "  ARGS=…  more of cdktf's flags for diff, deploy and destroy"
 
 .PHONY: synth
 synth: ## Write cdktf.out/stacks/<stack>/cdk.tf.json
@@ -61,11 +62,11 @@ bench: ## Measure synth and packaging against their baselines
 
 .PHONY: diff deploy destroy
 diff: node_modules ## Show what deploying ENV would change
-	$(CDKTF) diff aegis-$(ENV)
+	$(CDKTF) diff aegis-$(ENV) $(ARGS)
 deploy: node_modules ## Deploy ENV to the AWS account of your credentials
-	$(CDKTF) deploy aegis-$(ENV)
+	$(CDKTF) deploy aegis-$(ENV) $(ARGS)
 destroy: node_modules ## Destroy what was deployed to ENV
-	$(CDKTF) destroy aegis-$(ENV)
+	$(CDKTF) destroy aegis-$(ENV) $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what was built; Terraform's state stays

@@ -5,10 +5,11 @@
 //
 //	make e2e                 # skips, with the reason, what the machine lacks
 //	make e2e E2E=required    # a lack is a failure
+//	make e2e E2E_KEEP=1      # keeps the stacks and their states
 //
 // A stack or a construct joins by one line in stacks_test.go. What the emulator
-// gets wrong is in exceptions_test.go, what the scanner
-// found and we meant that way in testdata/checkov.json, each with its reason.
+// gets wrong is in exceptions_test.go, what the scanner found and we meant that
+// way in testdata/checkov.json, each with its reason.
 //
 // The tests have the build tag e2e, so that make test stays fast. Nothing here
 // is for use by other packages, and nothing here ever talks to AWS itself.

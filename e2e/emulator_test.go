@@ -180,7 +180,7 @@ func (a *account) environment() []string {
 }
 
 // cleanEnvironment is ours without what would lead elsewhere: the user's AWS
-// configuration, and Terraform's and our apps' settings. Where the provider
+// configuration, and Terraform's, make's and our apps' settings. Where the provider
 // comes from is the user's business and stays.
 func cleanEnvironment() []string {
 	var kept []string
@@ -190,7 +190,8 @@ func cleanEnvironment() []string {
 		case name == "TF_CLI_CONFIG_FILE", name == "TF_PLUGIN_CACHE_DIR", name == "AEGIS_CACHE_DIR":
 			kept = append(kept, e)
 		case strings.HasPrefix(name, "AWS_"), strings.HasPrefix(name, "TF_"), strings.HasPrefix(name, "AEGIS_"),
-			strings.HasPrefix(name, "CDKTF_"), strings.HasPrefix(name, "E2E"), strings.EqualFold(name, "NO_PROXY"):
+			strings.HasPrefix(name, "CDKTF_"), strings.HasPrefix(name, "E2E"), strings.EqualFold(name, "NO_PROXY"),
+			strings.HasPrefix(name, "MAKE"), name == "MFLAGS":
 		default:
 			kept = append(kept, e)
 		}

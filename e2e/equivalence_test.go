@@ -16,8 +16,8 @@ import (
 )
 
 // equivalence is testdata/lambda.json, and agent.json: what the Terraform module
-// plans for its inputs, written from the module's own description. Ours has to plan the same,
-// but for the differences that the construct's README names.
+// plans for its inputs, written from the module's own description. Ours has to
+// plan the same, but for the differences that the construct's README names.
 //
 // Values are those of the plan; besides,
 //
