@@ -41,8 +41,8 @@ type Config struct {
 type Report struct {
 	Workflows, Tasks             int // tasks are attempts, each an agent
 	Lost, Stuck, Failed          int // no record; no end; another end than success
-	Doubled                      int // tasks with another number of results than one
-	Decisions, WrongDecisions    int // approvals; those that did not have one winner
+	Doubled                      int // tasks of which the engine took another number of results than one
+	Decisions, WrongDecisions    int // approvals; those with two winners, or where the engine took another decision than is recorded
 	Crashed, LostAnswers, Copies int
 	EngineFailures               int
 	Took                         time.Duration
@@ -76,6 +76,8 @@ type soak struct {
 	flaky    *flaky
 	mu       sync.Mutex
 	ends     map[string]chan struct{}
+	accepted map[string]map[string]int // results that the engine took, by workflow and task
+	by       map[string]string         // whose decision the engine took
 	decided  atomic.Int64
 	wrong    atomic.Int64
 	deciders sync.WaitGroup
@@ -83,7 +85,7 @@ type soak struct {
 
 // Run runs a soak. It ends with ctx at the latest, and then says what is stuck.
 func Run(ctx context.Context, c Config) (Report, error) {
-	s := &soak{Config: c, ends: map[string]chan struct{}{}}
+	s := &soak{Config: c, ends: map[string]chan struct{}{}, accepted: map[string]map[string]int{}, by: map[string]string{}}
 	if s.Think == nil {
 		s.Think = func() time.Duration { return time.Duration(rand.Float64() * float64(10*time.Millisecond)) }
 	}
@@ -172,7 +174,18 @@ func (s *soak) end(id string) chan struct{} {
 	return s.ends[id]
 }
 
-func (s *soak) observe(id string, _ flow.Event, state flow.State) {
+func (s *soak) observe(id string, e flow.Event, state flow.State) {
+	s.mu.Lock()
+	switch e.Kind {
+	case flow.TaskSucceeded:
+		if s.accepted[id] == nil {
+			s.accepted[id] = map[string]int{}
+		}
+		s.accepted[id][fmt.Sprint(e.Step, e.Index)]++
+	case flow.ApprovalDecided:
+		s.by[id] = e.By
+	}
+	s.mu.Unlock()
 	if state.Done() {
 		close(s.end(id))
 		return
@@ -183,7 +196,7 @@ func (s *soak) observe(id string, _ flow.Event, state flow.State) {
 	}
 }
 
-// decide has two people decide at once. One must win, the other be told so.
+// decide has two people decide at once. No more than one may be told that it was them.
 func (s *soak) decide(id string) {
 	s.decided.Add(1)
 	var won atomic.Int64
@@ -205,7 +218,7 @@ func (s *soak) decide(id string) {
 		})
 	}
 	both.Wait()
-	if won.Load() != 1 {
+	if won.Load() > 1 {
 		s.wrong.Add(1)
 	}
 }
@@ -231,20 +244,7 @@ func (s *soak) count(ctx context.Context, r *Report) error {
 			r.Failed++
 			continue
 		}
-		results := map[string]int{}
-		for _, t := range v.Tasks {
-			if t.Answer != nil && t.Answer.Output != nil && !t.Dropped {
-				results[fmt.Sprint(t.Step, t.Index)]++
-			}
-		}
-		if len(results) != s.Questions+3 {
-			r.Doubled++
-		}
-		for _, n := range results {
-			if n != 1 {
-				r.Doubled++
-			}
-		}
+		s.checkOne(v, r)
 	}
 	r.Decisions, r.WrongDecisions = int(s.decided.Load()), int(s.wrong.Load())
 	r.Crashed, r.LostAnswers, r.Copies = int(s.agents.crashed.Load()), int(s.agents.lost.Load()), int(s.agents.doubled.Load())
@@ -256,4 +256,25 @@ func (s *soak) count(ctx context.Context, r *Report) error {
 		return fmt.Errorf("%d answers were refused", n)
 	}
 	return nil
+}
+
+// checkOne counts what the engine took of a workflow: one result of each task, and the
+// decision that is recorded.
+func (s *soak) checkOne(v control.View, r *Report) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	results := s.accepted[v.Workflow.ID]
+	if len(results) != s.Questions+3 {
+		r.Doubled++
+	}
+	for _, n := range results {
+		if n != 1 {
+			r.Doubled++
+		}
+	}
+	for _, a := range v.Approvals {
+		if a.Decision == nil || a.Decision.By != s.by[v.Workflow.ID] {
+			r.WrongDecisions++
+		}
+	}
 }
