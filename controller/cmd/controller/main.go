@@ -2,20 +2,24 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/smithy-go/logging"
 
 	"github.com/aegis-agents/aegis/controller/internal/api"
+	"github.com/aegis-agents/aegis/controller/internal/control"
+	"github.com/aegis-agents/aegis/controller/internal/dynamo"
+	"github.com/aegis-agents/aegis/controller/internal/ecsrun"
+	"github.com/aegis-agents/aegis/controller/internal/function"
 	"github.com/aegis-agents/aegis/controller/internal/health"
-	"github.com/aegis-agents/aegis/controller/internal/settings"
+	"github.com/aegis-agents/aegis/controller/internal/port"
+	"github.com/aegis-agents/aegis/controller/internal/settle"
+	"github.com/aegis-agents/aegis/controller/internal/stepfn"
+	"github.com/aegis-agents/aegis/controller/internal/store"
 )
 
 // version is set by the build: -ldflags "-X main.version=v1.2.3".
@@ -30,36 +34,29 @@ func main() {
 	lambda.Start(handler)
 }
 
-// setUp does once what no invocation should pay for. It logs what is wrong
-// with the environment, all of it, and then returns false.
+// setUp does once what no invocation should pay for.
 func setUp(ctx context.Context) (*api.Handler, bool) {
-	// Lambda's own key names, so that its log filters work on these lines too.
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr}))
-
-	env := settings.NewReader(os.Getenv)
-	table := env.Required("STATE_TABLE")
-	queue := env.QueueURL("TASK_QUEUE")
-	// The SDK reads it by itself, and without it fails only when it is used.
-	env.Required("AWS_REGION")
-	if problems := env.Problems(); len(problems) > 0 {
-		log.Error("cannot start: settings are missing or wrong", "problems", problems, "version", version)
+	s := function.New(version, os.Stdout)
+	queue := s.Env.QueueURL("TASK_QUEUE")
+	machines := s.Env.ARNs("STATE_MACHINES", "states", function.Flows()...)
+	cluster := s.Env.ARN("CLUSTER", "ecs")
+	cfg, ok := s.AWS(ctx)
+	if !ok {
 		return nil, false
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(sdkLog(log)))
+	engine, err := stepfn.New(sfn.NewFromConfig(cfg), machines)
 	if err != nil {
-		log.Error("cannot start: the AWS configuration does not load", "cause", err.Error(), "version", version)
-		return nil, false
+		return nil, s.Failed(err, "STATE_MACHINES")
 	}
-	checker := health.New(log, dynamodb.NewFromConfig(cfg), table, sqs.NewFromConfig(cfg), queue)
-	return api.NewHandler(version, log, checker.Action()), true
-}
-
-// sdkLog makes the SDK's warnings lines of the same log. It has no debug
-// messages unless asked for them: they would hold requests.
-func sdkLog(log *slog.Logger) logging.Logger {
-	return logging.LoggerFunc(func(class logging.Classification, format string, args ...any) {
-		if class == logging.Warn {
-			log.Warn("aws sdk", "cause", fmt.Sprintf(format, args...))
-		}
+	clock := port.SystemClock{}
+	tables := dynamodb.NewFromConfig(cfg)
+	// It starts no task, and so needs no task definition.
+	runner := ecsrun.New(ecs.NewFromConfig(cfg), nil, ecsrun.Options{Cluster: cluster})
+	records := store.New(dynamo.New(tables, s.Table), clock, s.Keep)
+	service := control.New(control.Config{
+		Store: records, Engine: engine, Clock: clock, Log: s.Log,
+		Settler: settle.New(settle.Config{Store: records, Engine: engine, Runner: runner, Metrics: s.Metrics, Log: s.Log}),
 	})
+	actions := append(service.Actions(), health.New(s.Log, tables, s.Table, sqs.NewFromConfig(cfg), queue).Action())
+	return api.NewHandler(version, s.Log, actions...), true
 }

@@ -1,16 +1,9 @@
 package main_test
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,16 +11,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aegis-agents/aegis/controller/internal/awstest"
+	"github.com/aegis-agents/aegis/controller/internal/functiontest"
 	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
 )
 
-const queueURL = "https://sqs.eu-west-1.amazonaws.com/123456789012/tasks"
+var settings = []string{
+	"STATE_TABLE=state",
+	"TASK_QUEUE=https://sqs.eu-west-1.amazonaws.com/123456789012/tasks",
+	`STATE_MACHINES={"research-report":"arn:aws:states:eu-west-1:123456789012:stateMachine:research-report"}`,
+	"CLUSTER=arn:aws:ecs:eu-west-1:123456789012:cluster/agents",
+}
 
 // TestBinary builds the function as it is deployed and runs it against
 // loopback AWS and a loopback Lambda.
 func TestBinary(t *testing.T) {
 	t.Parallel()
-	bootstrap := build(t)
+	bootstrap := functiontest.Build(t)
 
 	t.Run("healthy, by invoke and by URL", func(t *testing.T) {
 		t.Parallel()
@@ -37,9 +36,9 @@ func TestBinary(t *testing.T) {
 		rt := lambdatest.New(t, 20*time.Second,
 			`{"action":"health"}`,
 			`{"version":"2.0","rawPath":"/health","requestContext":{"http":{"method":"GET","path":"/health"}}}`,
-			`{"action":"start"}`,
+			`{"action":"stop"}`,
 		)
-		log := runToEnd(t, bootstrap, environment(aws, rt.Addr, "STATE_TABLE=state", "TASK_QUEUE="+queueURL))
+		log, _ := functiontest.Run(t, bootstrap, functiontest.Environment(aws.URL, rt.Addr, settings...))
 		answers := rt.Answers()
 		if len(answers) != 3 {
 			t.Fatalf("want 3 answers, got %+v\n%s", answers, log)
@@ -60,11 +59,11 @@ func TestBinary(t *testing.T) {
 			t.Errorf("url: want 200, got %d (-want +got):\n%s", response.StatusCode, diff)
 		}
 		const unknown = `{"status":400,"ok":false,"version":"v1.2.3","request_id":"request-3",` +
-			`"error":{"code":"unknown_action","message":"unknown action \"start\", actions: health"}}`
+			`"error":{"code":"unknown_action","message":"unknown action \"stop\", actions: approve, cancel, get, health, list, reject, start"}}`
 		if diff := cmp.Diff(unknown, answers[2].Body); diff != "" {
 			t.Errorf("unknown (-want +got):\n%s", diff)
 		}
-		for i, line := range jsonLines(t, log) {
+		for i, line := range functiontest.JSONLines(t, log) {
 			if line["message"] != "answered" || line["requestId"] != fmt.Sprintf("request-%d", i+1) || line["timestamp"] == nil {
 				t.Errorf("log line %d: got %v", i, line)
 			}
@@ -79,7 +78,7 @@ func TestBinary(t *testing.T) {
 		})
 		// The invocation's time is shorter than the check's own timeout.
 		rt := lambdatest.New(t, time.Second, `{"action":"health"}`)
-		log := runToEnd(t, bootstrap, environment(aws, rt.Addr, "STATE_TABLE=state", "TASK_QUEUE="+queueURL))
+		log, _ := functiontest.Run(t, bootstrap, functiontest.Environment(aws.URL, rt.Addr, settings...))
 		answers := rt.Answers()
 		if len(answers) != 1 || answers[0].Failed {
 			t.Fatalf("want 1 answer, got %+v\n%s", answers, log)
@@ -91,88 +90,50 @@ func TestBinary(t *testing.T) {
 		}
 	})
 
+	t.Run("start without permission is an answer, and names no role", func(t *testing.T) {
+		t.Parallel()
+		denied := awstest.Error(400, "com.amazon.coral.service#AccessDeniedException", "")
+		aws := awstest.NewServer(t, map[string]awstest.Reply{"DynamoDB_20120810.PutItem": denied})
+		rt := lambdatest.New(t, 20*time.Second, `{"action":"start","input":{"topic":"tides"}}`, `{"action":"start","flow":"none","id":"a b"}`)
+		log, _ := functiontest.Run(t, bootstrap, functiontest.Environment(aws.URL, rt.Addr, settings...))
+		answers := rt.Answers()
+		if len(answers) != 2 || answers[0].Failed {
+			t.Fatalf("want 2 answers, got %+v\n%s", answers, log)
+		}
+		if got := answers[0].Body; !strings.Contains(got, `"status":503`) || !strings.Contains(got, "access_denied") || strings.Contains(got, "role") {
+			t.Errorf("got %s", got)
+		}
+		if got := answers[1].Body; !strings.Contains(got, "flow: must be one of research-report") || !strings.Contains(got, "; id: must ") {
+			t.Errorf("want both problems, got %s", got)
+		}
+		if len(aws.Requests("DynamoDB_20120810.PutItem")) != 1 {
+			t.Errorf("want one write, got %v", aws.Requests("DynamoDB_20120810.PutItem"))
+		}
+	})
+
 	t.Run("wrong settings end the start", func(t *testing.T) {
 		t.Parallel()
-		aws := awstest.NewServer(t, nil)
-		rt := lambdatest.New(t, time.Second, `{"action":"health"}`)
-		log := runToEnd(t, bootstrap, environment(aws, rt.Addr, "AWS_REGION=", "TASK_QUEUE=tasks"))
-		if rt.Asked() != 0 {
-			t.Error("the function asked for work")
-		}
-		lines := jsonLines(t, log)
-		if len(lines) != 1 {
-			t.Fatalf("want one line, got %s", log)
-		}
-		want := []any{
+		functiontest.CheckProblems(t, bootstrap, "http://127.0.0.1:1", []string{"TASK_QUEUE=tasks", "KEEP_DAYS=0", "STATE_MACHINES={}"},
 			"STATE_TABLE: must be set",
+			`KEEP_DAYS: must be a number from 1 to 3650, got "0"`,
 			"TASK_QUEUE: must be a queue URL such as https://sqs.eu-west-1.amazonaws.com/123456789012/tasks, got \"tasks\"",
+			"STATE_MACHINES: must have research-report, got none",
+			"CLUSTER: must be set",
 			"AWS_REGION: must be set",
-		}
-		if diff := cmp.Diff(want, lines[0]["problems"]); diff != "" || lines[0]["level"] != "ERROR" {
-			t.Errorf("log %s (-want +got):\n%s", log, diff)
-		}
+		)
+	})
+
+	t.Run("size", func(t *testing.T) {
+		t.Parallel()
+		functiontest.CheckSize(t, bootstrap)
 	})
 }
 
-func build(t *testing.T) string {
-	t.Helper()
-	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc",
-		"-ldflags", "-s -w -X main.version=v1.2.3", "-o", bootstrap, ".")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return bootstrap
-}
-
-// environment is the whole environment of the function; later entries win.
-func environment(aws *awstest.Server, runtimeAPI string, extra ...string) []string {
-	return append([]string{
-		"AWS_LAMBDA_RUNTIME_API=" + runtimeAPI,
-		"AWS_ENDPOINT_URL=" + aws.URL,
-		"AWS_REGION=eu-west-1",
-		"AWS_ACCESS_KEY_ID=AKIDTEST",
-		"AWS_SECRET_ACCESS_KEY=test",
-		"HOME=" + os.DevNull, // no configuration of the machine's user
-	}, extra...)
-}
-
-// runToEnd runs the function until it exits by itself, which must be with
-// status 1 and soon, and returns its log.
-func runToEnd(t *testing.T, bootstrap string, env []string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, bootstrap)
-	cmd.Env = env
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-		t.Fatalf("want exit status 1, got %v\n%s", err, log.String())
-	}
-	return log.String()
-}
-
-// jsonLines returns the log without the runtime's own last word, which is plain text.
-func jsonLines(t *testing.T, log string) []map[string]any {
-	t.Helper()
-	var lines []map[string]any
-	for scanner := bufio.NewScanner(strings.NewReader(log)); scanner.Scan(); {
-		if !strings.HasPrefix(scanner.Text(), "{") {
-			if !strings.Contains(scanner.Text(), "unexpected status code: 410") {
-				t.Errorf("log line is not JSON: %s", scanner.Text())
-			}
-			continue
-		}
-		var line map[string]any
-		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
-			t.Errorf("log line: %v", err)
-		}
-		lines = append(lines, line)
-	}
-	return lines
+func BenchmarkColdStart(b *testing.B) {
+	aws := awstest.NewServer(b, map[string]awstest.Reply{
+		awstest.DescribeTable: awstest.Table("ACTIVE"), awstest.GetQueueAttributes: awstest.Queue(),
+	})
+	functiontest.ColdStart(b, aws.URL, `{"action":"health"}`, settings...)
 }
 
 // withoutLatency sets the latencies to 0 and leaves everything else as it is.

@@ -30,6 +30,8 @@ type Runtime struct {
 	payloads  []string
 	asked     int
 	answers   []Answer
+	first     time.Time
+	answered  time.Time
 }
 
 // New starts a Runtime that hands out payloads in order, with request ids
@@ -61,10 +63,19 @@ func (r *Runtime) Answers() []Answer {
 	return append([]Answer(nil), r.answers...)
 }
 
+// Times returns when the function first asked for an invocation, and when it first answered one.
+func (r *Runtime) Times() (asked, answered time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.first, r.answered
+}
+
 func (r *Runtime) next(w http.ResponseWriter, _ *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.asked++
+	if r.asked++; r.asked == 1 {
+		r.first = time.Now()
+	}
 	if r.asked > len(r.payloads) {
 		w.WriteHeader(http.StatusGone)
 		return
@@ -83,6 +94,9 @@ func (r *Runtime) post(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	r.mu.Lock()
+	if r.answered.IsZero() {
+		r.answered = time.Now()
+	}
 	r.answers = append(r.answers, Answer{
 		RequestID: req.PathValue("id"),
 		Body:      string(body),

@@ -87,7 +87,11 @@ func (r *Reader) ARNs(name, service string, required ...string) map[string]strin
 	}
 	for _, key := range required {
 		if _, ok := arns[key]; !ok {
-			r.fail(name, fmt.Sprintf("must have %s, got %s", key, strings.Join(slices.Sorted(maps.Keys(arns)), ", ")))
+			got := "none"
+			if len(arns) > 0 {
+				got = strings.Join(slices.Sorted(maps.Keys(arns)), ", ")
+			}
+			r.fail(name, fmt.Sprintf("must have %s, got %s", key, got))
 		}
 	}
 	return arns
