@@ -41,20 +41,19 @@ func build(m *testing.M) int {
 
 // world is what an agent has around it: a callback and a folder.
 type world struct {
-	t    *testing.T
-	dir  string
-	url  string
-	mac  task.MAC
-	mu   sync.Mutex
-	got  map[task.Kind][][]byte
-	say  func(kind task.Kind, nth int) int // the status of a message
-	came chan task.Kind
+	t   *testing.T
+	dir string
+	url string
+	mac task.MAC
+	mu  sync.Mutex
+	got map[task.Kind][][]byte
+	say func(kind task.Kind, nth int) int // the status of a message
 }
 
 // newWorld starts a callback that takes everything.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), got: map[task.Kind][][]byte{}, came: make(chan task.Kind, 1000)}
+	w := &world{t: t, dir: t.TempDir(), got: map[task.Kind][][]byte{}}
 	w.say = func(task.Kind, int) int { return http.StatusNoContent }
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -70,7 +69,6 @@ func newWorld(t *testing.T) *world {
 		nth := len(w.got[kind])
 		w.mu.Unlock()
 		rw.WriteHeader(w.say(kind, nth))
-		w.came <- kind
 	}))
 	t.Cleanup(server.Close)
 	w.url = server.URL + "/callback"
@@ -90,7 +88,7 @@ func spec(agent string, input map[string]string) task.Spec {
 }
 
 // encode makes the message that the dispatcher gives an agent.
-func (w *world) encode(s task.Spec) (task.Task, string) {
+func (w *world) encode(s task.Spec) string {
 	w.t.Helper()
 	ring, err := task.NewKeyring("k1", map[string][]byte{"k1": bytes.Repeat([]byte("k"), 32)})
 	if err != nil {
@@ -98,12 +96,11 @@ func (w *world) encode(s task.Spec) (task.Task, string) {
 	}
 	deadline := time.Now().Add(time.Duration(s.Timeout) * time.Second).UTC().Truncate(time.Second)
 	w.mac = ring.Sign(s.ID(), deadline)
-	made := task.Order{Spec: s, Token: "token"}.Task(deadline, w.mac)
-	message, err := made.Encode()
+	message, err := task.Order{Spec: s, Token: "token"}.Task(deadline, w.mac).Encode()
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return made, string(message)
+	return string(message)
 }
 
 // program is a started agent.
@@ -117,7 +114,7 @@ type program struct {
 // start starts an agent's program with the task and more variables.
 func (w *world) start(s task.Spec, env ...string) *program {
 	w.t.Helper()
-	_, message := w.encode(s)
+	message := w.encode(s)
 	return w.launch(s.Agent, append([]string{"AEGIS_TASK=" + message, "MODEL_STUB=allow"}, env...)...)
 }
 
@@ -209,22 +206,6 @@ func (w *world) lastFailure(p *program) task.Failure {
 		w.t.Fatal(err)
 	}
 	return failed
-}
-
-// await waits for a message of a kind.
-func (w *world) await(kind task.Kind) {
-	w.t.Helper()
-	limit := time.After(20 * time.Second)
-	for {
-		select {
-		case got := <-w.came:
-			if got == kind {
-				return
-			}
-		case <-limit:
-			w.t.Fatalf("no %s within 20 s", kind)
-		}
-	}
 }
 
 // decode reads an output.

@@ -80,7 +80,7 @@ func TestStubRecovers(t *testing.T) {
 func TestTaskByReference(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, message := w.encode(planTask())
+	message := w.encode(planTask())
 	body := refTo([]byte(message))
 	path := filepath.Join(w.dir, "objects", body.Ref.Key())
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

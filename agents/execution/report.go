@@ -74,12 +74,19 @@ func done(ctx context.Context, run *kit.Run) (json.RawMessage, bool, error) {
 	if err != nil {
 		return nil, false, failure.New(task.ErrorUnavailable, "looking for the report: %w", err)
 	}
-	var r report
-	if json.Unmarshal(data, &r) != nil || r.TaskID != run.Task.ID {
+	r, ok := ours(data, run.Task.ID)
+	if !ok {
 		return nil, false, nil // another attempt's, which this one replaces
 	}
 	out, err := store(ctx, run, r)
 	return out, err == nil, err
+}
+
+// ours reads a report if it is the task's.
+func ours(data []byte, id task.ID) (report, bool) {
+	var r report
+	err := json.Unmarshal(data, &r)
+	return r, err == nil && r.TaskID == id
 }
 
 // finish writes the report that the model gave.

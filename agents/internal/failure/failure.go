@@ -27,8 +27,7 @@ func (e *Error) Unwrap() error { return errors.Unwrap(e.err) }
 // NameOf returns the failure's name in err. Otherwise it is that of a defect:
 // whoever knows a better one says it.
 func NameOf(err error) string {
-	var failed *Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*Error](err); ok {
 		return failed.Name
 	}
 	return task.ErrorInternal
@@ -43,8 +42,7 @@ func Temporary(err error) bool {
 // OfContext returns why ctx has ended when that is a failure, otherwise err.
 // A call that was cut short says only that its context has ended.
 func OfContext(ctx context.Context, err error) error {
-	var failed *Error
-	if ctx.Err() != nil && errors.As(context.Cause(ctx), &failed) {
+	if failed, ok := errors.AsType[*Error](context.Cause(ctx)); ok && ctx.Err() != nil {
 		return failed
 	}
 	return err
@@ -52,6 +50,6 @@ func OfContext(ctx context.Context, err error) error {
 
 // Is says whether err is a failure.
 func Is(err error) bool {
-	var failed *Error
-	return errors.As(err, &failed)
+	_, ok := errors.AsType[*Error](err)
+	return ok
 }

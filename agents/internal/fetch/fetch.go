@@ -177,15 +177,13 @@ func checkURL(u *url.URL) error {
 // because says why a call has failed, in words for the model: without the
 // addresses of our own side that an error of the network holds.
 func because(ctx context.Context, err error) error {
-	var not *refusedError
-	switch {
-	case errors.As(err, &not):
+	if not, ok := errors.AsType[*refusedError](err); ok {
 		return fmt.Errorf("refused: %w", not)
-	case ctx.Err() != nil:
+	}
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
 	}
 	return err

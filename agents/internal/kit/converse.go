@@ -16,6 +16,9 @@ const (
 	maxRepairs = 2
 	// maxTurns is how many turns may use tools before an answer is asked for.
 	maxTurns = 12
+	// lastTurns is for how many turns like the last one there must be tokens left
+	// when another tool is used: for the answer and two repairs.
+	lastTurns = 3
 	// maxTries is how often one call to the model is made. Beyond it the workflow
 	// tries again, later and with its own waiting.
 	maxTries = 5
@@ -34,6 +37,7 @@ type conversation struct {
 	Spent int `json:"spent"`
 
 	input, output int // tokens of this attempt
+	last          int // tokens of the last turn
 	calls         int
 }
 
@@ -66,8 +70,9 @@ func (w *worker) converse(ctx context.Context, run *Run) (json.RawMessage, error
 			System: w.agent.System + "\n\n" + rules, Messages: talk.Messages, Tools: tools,
 			MaxOutput: min(w.agent.maxOutput(), left), Subject: w.agent.Subject(run.Input),
 		}
-		// Every turn adds two messages to the first.
-		if len(w.agent.Tools) == 0 || talk.Repairs > 0 || len(talk.Messages) > 2*maxTurns {
+		// Every turn adds two messages to the first, and costs more than the one
+		// before: an answer that is asked for too late is none.
+		if len(w.agent.Tools) == 0 || talk.Repairs > 0 || len(talk.Messages) > 2*maxTurns || left < lastTurns*talk.last {
 			request.Force = model.AnswerTool
 		}
 		response, err := w.call(ctx, talk, request)
@@ -104,6 +109,7 @@ func (w *worker) call(ctx context.Context, talk *conversation, request model.Req
 		talk.calls++
 		talk.input += response.InputTokens
 		talk.output += response.OutputTokens
+		talk.last = response.InputTokens + response.OutputTokens
 		if err == nil {
 			return response, nil
 		}

@@ -127,10 +127,9 @@ var errTooMuch = failure.New(task.ErrorInvalidInput, "the inputs must have at mo
 
 // failureOfObject names what an error of the store, or of an object, means.
 func failureOfObject(err error) string {
-	var failed *failure.Error
 	switch {
-	case errors.As(err, &failed):
-		return failed.Name
+	case failure.Is(err):
+		return failure.NameOf(err)
 	case errors.Is(err, transport.ErrDenied):
 		return task.ErrorAccessDenied
 	case errors.Is(err, transport.ErrNotFound), errors.Is(err, transport.ErrTooLarge), errors.Is(err, task.ErrBodyMismatch):

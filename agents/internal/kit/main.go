@@ -87,6 +87,9 @@ func work(ctx context.Context, agent Agent, set settings, log *slog.Logger) erro
 		if cloud, err = config.LoadDefaultConfig(ctx); err != nil {
 			return fmt.Errorf("the configuration of AWS: %w", err)
 		}
+		if cloud.Region == "" {
+			return errors.New("AWS_REGION: must be set, got nothing")
+		}
 	}
 	w := worker{agent: agent, settings: set, log: log, backoff: time.Second}
 	if w.objects = transport.Objects(transport.NewFolder(set.dir)); set.bucket != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
@@ -71,7 +72,7 @@ func (w *worker) run(ctx context.Context) error {
 	done()
 	<-beats // an answer is the last that is sent
 	if errors.Is(context.Cause(ctx), transport.ErrGone) {
-		w.log.Warn("stopped: nobody waits for this task any more")
+		w.log.Warn("stopped: " + context.Cause(ctx).Error())
 		return nil
 	}
 	usage := task.Usage{
@@ -151,7 +152,9 @@ func (w *worker) heartbeats(ctx context.Context, cancel context.CancelCauseFunc)
 	if w.task.Heartbeat == 0 {
 		return
 	}
-	interval := min(time.Duration(w.task.Heartbeat)*time.Second/3, maxBeat)
+	patience := time.Duration(w.task.Heartbeat) * time.Second
+	interval := min(patience/3, maxBeat)
+	taken := time.Now()
 	for ctx.Err() == nil {
 		message, err := task.Heartbeat{TaskID: w.task.ID, MAC: w.task.MAC, At: time.Now().UTC().Truncate(time.Millisecond)}.Encode()
 		if err != nil {
@@ -162,10 +165,16 @@ func (w *worker) heartbeats(ctx context.Context, cancel context.CancelCauseFunc)
 		err = w.sender.Send(once, message)
 		done()
 		switch {
+		case err == nil:
+			taken = time.Now()
 		case errors.Is(err, transport.ErrGone):
 			cancel(err)
 			return
-		case err != nil && ctx.Err() == nil:
+		case time.Since(taken) > patience:
+			// The workflow has given this attempt up by now.
+			cancel(fmt.Errorf("%w: no heartbeat was taken for %s: %w", transport.ErrGone, patience, err))
+			return
+		case ctx.Err() == nil:
 			w.log.Warn("heartbeat", "error", err.Error())
 		}
 		if wait(ctx, interval) != nil {
@@ -188,8 +197,12 @@ func (w *worker) answer(ctx context.Context, body task.Body, usage task.Usage, f
 	if err != nil {
 		return err
 	}
-	// The signal that ended the work must not end the answer.
+	// The signal that ended the work must not end the answer. What ends it is when
+	// the workflow gives the attempt up: it hears no heartbeats any more.
 	until := w.task.Deadline
+	if silent := time.Now().Add(time.Duration(w.task.Heartbeat) * time.Second); w.task.Heartbeat > 0 && silent.Before(until) {
+		until = silent
+	}
 	if ctx.Err() != nil {
 		if soon := time.Now().Add(partingTime); soon.Before(until) {
 			until = soon

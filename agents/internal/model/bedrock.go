@@ -62,8 +62,8 @@ func (b *Bedrock) Converse(ctx context.Context, request Request) (Response, erro
 // refusesForce recognizes the models that take no tool choice.
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.html
 func refusesForce(err error) bool {
-	var invalid *types.ValidationException
-	return errors.As(err, &invalid) && strings.Contains(strings.ToLower(strings.ReplaceAll(invalid.ErrorMessage(), " ", "")), "toolchoice")
+	invalid, ok := errors.AsType[*types.ValidationException](err)
+	return ok && strings.Contains(strings.ToLower(strings.ReplaceAll(invalid.ErrorMessage(), " ", "")), "toolchoice")
 }
 
 // failureOf names what an error of the service means for the workflow.
@@ -72,10 +72,9 @@ func (b *Bedrock) failureOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return failure.OfContext(ctx, err)
 	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		var status *awshttp.ResponseError
-		if errors.As(err, &status) && status.HTTPStatusCode() == http.StatusForbidden {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		if status, ok := errors.AsType[*awshttp.ResponseError](err); ok && status.HTTPStatusCode() == http.StatusForbidden {
 			return failure.New(task.ErrorAccessDenied, "model %s: %w", b.id, err)
 		}
 		return failure.New(task.ErrorUnavailable, "model %s did not answer: %w", b.id, err)

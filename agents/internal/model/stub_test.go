@@ -78,7 +78,7 @@ func TestStubFollowsTheScript(t *testing.T) {
 		}
 		stub := model.NewStub(script.For("research", 1))
 		var got []string
-		for range strings.Fields(want) {
+		for range strings.FieldsSeq(want) {
 			response, err := stub.Converse(t.Context(), ask())
 			switch {
 			case err != nil:

@@ -45,8 +45,7 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int) ([]byte, error)
 		return nil, err
 	}
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
-	var missing *types.NoSuchKey
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*types.NoSuchKey](err); ok {
 		return nil, fmt.Errorf("%s: %w", key, ErrNotFound)
 	}
 	if err != nil {
@@ -77,8 +76,7 @@ func (q *Queue) Send(ctx context.Context, message []byte) error {
 
 // awsError tells a missing permission from what may go away.
 func awsError(err error) error {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		switch api.ErrorCode() {
 		// S3 says AccessDenied where the others say AccessDeniedException.
 		// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
