@@ -50,6 +50,13 @@ type world struct {
 	say func(kind task.Kind, nth int) int // the status of a message
 }
 
+// says sets what the callback says to the nth message of a kind.
+func (w *world) says(say func(kind task.Kind, nth int) int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.say = say
+}
+
 // newWorld starts a callback that takes everything.
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -66,9 +73,9 @@ func newWorld(t *testing.T) *world {
 		}
 		w.mu.Lock()
 		w.got[kind] = append(w.got[kind], body)
-		nth := len(w.got[kind])
+		status := w.say(kind, len(w.got[kind]))
 		w.mu.Unlock()
-		rw.WriteHeader(w.say(kind, nth))
+		rw.WriteHeader(status)
 	}))
 	t.Cleanup(server.Close)
 	w.url = server.URL + "/callback"

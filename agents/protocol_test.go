@@ -110,12 +110,12 @@ func TestHeartbeats(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := planTask()
-	w.say = func(kind task.Kind, nth int) int {
+	w.says(func(kind task.Kind, nth int) int {
 		if kind == task.KindHeartbeat && nth == 1 {
 			return http.StatusInternalServerError // one that is lost does no harm
 		}
 		return http.StatusNoContent
-	}
+	})
 	w.result(s, `MODEL_STUB_SCRIPT={"delay_ms": 2500}`)
 	got := w.messages(task.KindHeartbeat)
 	if len(got) != 3 { // at 0, 1 and 2 s: a third of 3 s
@@ -130,12 +130,12 @@ func TestHeartbeats(t *testing.T) {
 func TestNobodyWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.say = func(_ task.Kind, nth int) int {
+	w.says(func(_ task.Kind, nth int) int {
 		if nth > 1 {
 			return http.StatusGone
 		}
 		return http.StatusNoContent
-	}
+	})
 	p := w.start(planTask(), `MODEL_STUB_SCRIPT={"hang": true}`)
 	if code := p.ended(); code != 0 || !strings.Contains(p.stderr.String(), "nobody waits for this task any more") {
 		t.Errorf("exit code %d\n%s", code, p.stderr)
@@ -148,12 +148,12 @@ func TestNobodyWaits(t *testing.T) {
 func TestAnswerIsSentUntilItIsTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.say = func(kind task.Kind, nth int) int {
+	w.says(func(kind task.Kind, nth int) int {
 		if kind == task.KindResult && nth < 4 {
 			return http.StatusServiceUnavailable
 		}
 		return http.StatusNoContent
-	}
+	})
 	w.result(planTask())
 	got := w.messages(task.KindResult)
 	if len(got) != 4 || string(got[0]) != string(got[3]) {
@@ -162,12 +162,12 @@ func TestAnswerIsSentUntilItIsTaken(t *testing.T) {
 
 	for status, code := range map[int]int{http.StatusForbidden: 1, http.StatusBadRequest: 1, http.StatusGone: 0} {
 		w := newWorld(t)
-		w.say = func(kind task.Kind, _ int) int {
+		w.says(func(kind task.Kind, _ int) int {
 			if kind == task.KindResult {
 				return status
 			}
 			return http.StatusNoContent
-		}
+		})
 		p := w.start(planTask())
 		if got := p.ended(); got != code || len(w.messages(task.KindResult)) != 1 {
 			t.Errorf("%d: exit code %d and %d results, want %d and 1\n%s", status, got, len(w.messages(task.KindResult)), code, p.stderr)

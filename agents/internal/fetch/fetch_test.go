@@ -24,7 +24,7 @@ heat.</p><script>alert("no")</script><table><tr><td>600</td><td>°C</td></tr></t
 <footer>Imprint</footer></body></html>`
 
 // pages are what the test's server has.
-func pages(t *testing.T) (url string, client *Client) {
+func pages(t *testing.T) (url, address string) {
 	t.Helper()
 	mux := http.NewServeMux()
 	serve := func(path, contentType, body string) {
@@ -41,17 +41,14 @@ func pages(t *testing.T) (url string, client *Client) {
 	serve("/image", "image/png", "png")
 	serve("/none", "", "\x00\x01")
 	serve("/deep", "text/html", strings.Repeat("<div>", 5000)+"text")
+	var bomb bytes.Buffer
+	zipped := gzip.NewWriter(&bomb)
+	_, _ = zipped.Write(make([]byte, 16*maxBytes))
+	zipped.Close()
 	mux.HandleFunc("/bomb", func(w http.ResponseWriter, _ *http.Request) {
-		var out bytes.Buffer
-		zipped := gzip.NewWriter(&out)
-		zeros := make([]byte, 1<<20)
-		for range 64 {
-			_, _ = zipped.Write(zeros)
-		}
-		zipped.Close()
 		w.Header().Set("Content-Type", "text/plain")
 		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(out.Bytes())
+		_, _ = w.Write(bomb.Bytes())
 	})
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
@@ -77,12 +74,13 @@ func pages(t *testing.T) (url string, client *Client) {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return server.URL, newClient(nil, 2*time.Second, server.Listener.Addr().String())
+	return server.URL, server.Listener.Addr().String()
 }
 
 func TestGet(t *testing.T) {
 	t.Parallel()
-	url, client := pages(t)
+	url, address := pages(t)
+	client, hasty := New(address), newClient(nil, 300*time.Millisecond, address)
 	other := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(other.Close)
 	for name, tc := range map[string]struct {
@@ -94,7 +92,7 @@ func TestGet(t *testing.T) {
 		"as large as allowed":   {url + "/fits", "", strings.Repeat("a", maxText), ""},
 		"too large":             {url + "/large", "", "", "the page must have at most 2097152 bytes"},
 		"bomb":                  {url + "/bomb", "", "", "the page must have at most 2097152 bytes"},
-		"slow":                  {url + "/slow", "", "", "the page took longer than 2s"},
+		"slow":                  {url + "/slow", "", "", "the page took longer than 300ms"},
 		"image":                 {url + "/image", "", "", `content type "image/png": must be one of`},
 		"nested too deep":       {url + "/deep", "", "", "reading the page"},
 		"not there":             {url + "/nowhere", "", "", "the server said 404 Not Found"},
@@ -118,6 +116,10 @@ func TestGet(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			client := client
+			if name == "slow" {
+				client = hasty
+			}
 			page, err := client.Get(t.Context(), tc.url)
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
@@ -146,7 +148,7 @@ func TestGetRefusesWhatANameResolvesTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int32
-			client := newClient(nameServer(t, ip, &asked), 2*time.Second)
+			client := newClient(nameServer(t, ip, &asked), maxTime)
 			for range 2 {
 				_, err := client.Get(t.Context(), "http://rebind.example/")
 				var not *refusedError
