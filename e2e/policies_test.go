@@ -84,7 +84,7 @@ func scan(t *testing.T) {
 	for _, s := range severities {
 		parts = append(parts, fmt.Sprintf("%d %s", count[s], s))
 	}
-	summary.note("checkov: %d checks passed, %d findings accepted with their reason: %s", passed, len(findings), strings.Join(parts, ", "))
+	summary.note("checkov: %d checks passed, %d findings, by severity: %s", passed, len(findings), strings.Join(parts, ", "))
 	done(fmt.Sprintf("%d findings", len(findings)))
 }
 

@@ -123,8 +123,14 @@ func (r *rows) print(out io.Writer, code int) int {
 	return code
 }
 
+// group is the test that a case is one of: they run side by side.
+func group(c *row) string {
+	test, _, _ := strings.Cut(c.name, "/")
+	return test
+}
+
 func (r *rows) table(out io.Writer) {
-	slices.SortStableFunc(r.list, func(a, b *row) int { return cmp.Compare(a.order, b.order) })
+	slices.SortFunc(r.list, func(a, b *row) int { return cmp.Or(cmp.Compare(group(a), group(b)), cmp.Compare(a.order, b.order)) })
 	fmt.Fprintln(out)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "case\t%s\tseconds\t\n", strings.Join(columns, "\t"))
