@@ -79,7 +79,8 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		e.flows[w.Name] = w
 	}
 	var err error
-	e.dbos, err = dbos.NewContext(ctx, dbos.Config{
+	// An interrupt is no reason to cancel executions, which DBOS does when its context ends: Close is.
+	e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
 		AppName: "aegis", DatabaseURL: "sqlite:" + o.Path, Logger: o.Logger,
 		// Executions go on in the next version of the program too: see beginning.
 		ApplicationVersion: "1", ExecutorID: "local",

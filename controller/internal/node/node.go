@@ -72,7 +72,7 @@ type Node struct {
 	ended    chan string
 }
 
-// New puts a Node together. Nothing runs before Launch or Run.
+// New puts a Node together. Nothing runs before Launch.
 func New(ctx context.Context, o Options) (*Node, error) {
 	if o.CheckEvery == 0 {
 		o.CheckEvery = 2 * time.Second
@@ -125,11 +125,8 @@ func (n *Node) Launch() error { return n.Engine.Launch() }
 // Close closes the engine.
 func (n *Node) Close() error { return n.Engine.Close() }
 
-// Run runs everything until ctx ends.
-func (n *Node) Run(ctx context.Context) error {
-	if err := n.Launch(); err != nil {
-		return err
-	}
+// Run runs everything else, after Launch, until ctx ends.
+func (n *Node) Run(ctx context.Context) {
 	finished := make(chan struct{}, 3)
 	for _, part := range []func(context.Context){n.receive, n.check, n.reconcile} {
 		go func() {
@@ -140,7 +137,6 @@ func (n *Node) Run(ctx context.Context) error {
 	for range cap(finished) {
 		<-finished
 	}
-	return nil
 }
 
 // stop stops the run of a task that nobody waits for any more. The checker would

@@ -120,9 +120,12 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	}
 	s.agents.handle = s.node.Callback.Handle
 	running, halt := context.WithCancel(ctx)
-	var failed error
+	defer halt()
+	if err := s.node.Launch(); err != nil {
+		return Report{}, errors.Join(err, s.node.Close())
+	}
 	var background sync.WaitGroup
-	background.Go(func() { failed = s.node.Run(running) })
+	background.Go(func() { s.node.Run(running) })
 	begin := time.Now()
 	s.startAll(ctx)
 	report := Report{Workflows: c.Workflows, Took: time.Since(begin)}
@@ -131,7 +134,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	background.Wait()
 	s.agents.work.Wait()
 	s.deciders.Wait()
-	return report, errors.Join(err, failed, s.node.Close())
+	return report, errors.Join(err, s.node.Close())
 }
 
 func id(i int) string { return fmt.Sprintf("soak-%d", i) }
