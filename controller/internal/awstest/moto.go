@@ -77,7 +77,7 @@ func startMoto() {
 		return
 	}
 	// It ends when its standard input does, so with this process, however that ends.
-	cmd := exec.CommandContext(context.Background(), python, "-B", filepath.Join(root, "e2e", "testdata", "emulator.py"))
+	cmd := exec.CommandContext(context.Background(), python, "-B", filepath.Join(root, "controller", "internal", "awstest", "testdata", "emulator.py"))
 	cmd.Env = motoEnvironment()
 	var stderr lockedBuffer
 	cmd.Stderr = &stderr
@@ -127,9 +127,12 @@ func moduleRoot() (string, error) {
 // motoEnvironment leaves out what configures AWS clients here: the emulator is one
 // itself, and a proxy or a profile would lead it elsewhere.
 func motoEnvironment() []string {
-	env := []string{"AWS_DEFAULT_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"}
+	env := []string{
+		"AWS_DEFAULT_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"NO_PROXY=localhost,127.0.0.1", "no_proxy=localhost,127.0.0.1",
+	}
 	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "AWS_") {
+		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(strings.ToUpper(variable), "NO_PROXY=") {
 			env = append(env, variable)
 		}
 	}
