@@ -66,7 +66,7 @@ func TestCommandLine(t *testing.T) {
 			pinned(t)
 			look(t, "npx")
 			if _, err := os.Stat(filepath.Join(root(), "node_modules", ".bin", "cdktf")); err != nil {
-				lack(t, "node_modules/.bin/cdktf is missing; make e2e installs it")
+				lack(t, "node_modules/.bin/cdktf is missing: make node_modules")
 			}
 			account := newAccount(t)
 			before := account.inventory(t)

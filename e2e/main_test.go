@@ -131,7 +131,7 @@ func python(t testing.TB, program string) string {
 	t.Helper()
 	path := filepath.Join(root(), ".venv", "bin", program)
 	if _, err := os.Stat(path); err != nil {
-		lack(t, ".venv/bin/"+program+" is missing; make e2e installs it")
+		lack(t, ".venv/bin/"+program+" is missing: make .venv")
 	}
 	return path
 }
