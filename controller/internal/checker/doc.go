@@ -4,6 +4,7 @@
 //	it looks at                     and
 //	answered tasks                  brings the answer to the engine
 //	open tasks past their deadline  stops the run; the engine gave the attempt up
+//	open tasks without heartbeats   likewise
 //	open tasks, the run stopped     answers Agent.Stopped, unless it was heard of just now
 //	open tasks, never started       answers Agent.Stopped, after some minutes
 //	records of running workflows    asks the engine, records the end, stops the runs

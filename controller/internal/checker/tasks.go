@@ -87,18 +87,25 @@ func (p *pass) openTask(ctx context.Context, t store.Task, run port.RunStatus) e
 	silent := p.now.Sub(lastHeard(t))
 	switch {
 	case p.now.After(t.Deadline.Add(dispatch.Grace)):
-		if t.Run != "" {
-			if err := p.Runner.Stop(ctx, t.Run, "the task's time is over"); err != nil {
-				return err
-			}
-		}
-		return p.stopped(ctx, t, "no answer came before the deadline")
+		return p.givenUp(ctx, t, "no answer came before the deadline")
+	case t.Run != "" && t.Spec.Heartbeat > 0 && silent >= time.Duration(t.Spec.Heartbeat)*time.Second+p.Silence:
+		return p.givenUp(ctx, t, "no heartbeat came for too long")
 	case t.Run == "" && silent >= p.NotStarted:
 		return p.stopped(ctx, t, "the task was recorded and not started")
 	case t.Run != "" && run.Stopped && silent >= p.Silence:
 		return p.stopped(ctx, t, "the run stopped without an answer: "+run.Reason)
 	}
 	return nil
+}
+
+// givenUp is for a task that the engine has given up, by its own clock.
+func (p *pass) givenUp(ctx context.Context, t store.Task, cause string) error {
+	if t.Run != "" {
+		if err := p.Runner.Stop(ctx, t.Run, cause); err != nil {
+			return err
+		}
+	}
+	return p.stopped(ctx, t, cause)
 }
 
 func lastHeard(t store.Task) time.Time {

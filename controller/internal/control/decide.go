@@ -43,6 +43,8 @@ func (s *Service) Decide(ctx context.Context, workflow, step string, outcome tas
 		return task.Decision{}, refuse(http.StatusConflict, WorkflowEnded, "workflow %q has ended: it has %s", workflow, w.Status)
 	case err != nil:
 		return task.Decision{}, err
+	case asked.Decision == nil && !d.At.Before(asked.Expires) && w.Status != flow.Running:
+		return task.Decision{}, expired(step, asked.Expires)
 	case asked.Decision == nil && w.Status != flow.Running:
 		return task.Decision{}, refuse(http.StatusConflict, WorkflowEnded, "workflow %q has ended: it has %s", workflow, w.Status)
 	}
@@ -70,7 +72,7 @@ func (s *Service) decided(ctx context.Context, d task.Decision, stored store.App
 	mine := first.Decision == d.Decision && first.By == d.By && first.Comment == d.Comment
 	switch {
 	case first.Decision == task.OutcomeExpired:
-		e := refuse(http.StatusGone, ApprovalExpired, "approval %q expired at %s", d.Step, first.At.Format(time.RFC3339))
+		e := expired(d.Step, first.At)
 		e.Decision = &first
 		return task.Decision{}, e
 	case won && !taken:
@@ -84,6 +86,10 @@ func (s *Service) decided(ctx context.Context, d task.Decision, stored store.App
 	e := refuse(http.StatusConflict, AlreadyDecided, "approval %q was %s by %s at %s", d.Step, first.Decision, first.By, first.At.Format(time.RFC3339))
 	e.Decision = &first
 	return task.Decision{}, e
+}
+
+func expired(step string, at time.Time) *Error {
+	return refuse(http.StatusGone, ApprovalExpired, "approval %q expired at %s", step, at.Format(time.RFC3339))
 }
 
 func checkText(field, text string, required bool) error {

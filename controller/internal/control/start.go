@@ -47,7 +47,9 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (w store.Workflow, 
 			r.Input = json.RawMessage(`{}`)
 		}
 		var refused error
-		input, refused = f.PrepareInput(r.Input)
+		if input, refused = f.PrepareInput(r.Input); refused == nil {
+			input, refused = canonical(input)
+		}
 		problems = append(problems, refused)
 	}
 	if err := invalid(problems...); err != nil {
@@ -57,14 +59,14 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (w store.Workflow, 
 	if err != nil {
 		return w, false, err
 	}
-	if w.Flow != r.Flow || !bytes.Equal(compact(w.Input), compact(input)) {
+	if w.Flow != r.Flow || !bytes.Equal(w.Input, input) {
 		return w, false, refuse(http.StatusConflict, WorkflowExists, "there is a workflow %q already, with another flow or input", r.ID)
 	}
 	if w.Status != flow.Running {
 		return w, false, nil
 	}
 	// Also when it was recorded before: the program may have died in between.
-	err = s.Engine.Start(ctx, w.Flow, w.ID, compact(w.Input))
+	err = s.Engine.Start(ctx, w.Flow, w.ID, w.Input)
 	if errors.Is(err, port.ErrExists) {
 		w, err = s.Settler.Reconcile(ctx, w)
 		if err == nil && w.Status == flow.Running {
@@ -99,15 +101,23 @@ func (s *Service) flow(name string) (flow.Workflow, error) {
 	return flow.Workflow{}, fmt.Errorf("flow: must be one of %s, got %q", strings.Join(known, ", "), short(name))
 }
 
-// compact is the input as the engine gets it. An execution is found again only with the
-// very same bytes.
+// canonical is an input as it is stored, and as the engine gets it: the same value
+// has the same bytes, by which an execution is found again.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
-func compact(input json.RawMessage) []byte {
-	var out bytes.Buffer
-	if json.Compact(&out, input) != nil {
-		return input
+func canonical(input json.RawMessage) (json.RawMessage, error) {
+	dec := json.NewDecoder(bytes.NewReader(input))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		return nil, fmt.Errorf("input: must be JSON: %w", err)
 	}
-	return out.Bytes()
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		return nil, fmt.Errorf("input: %w", err)
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
 }
 
 func checkID(id string) error { return named("id", task.CheckWorkflowID(id)) }

@@ -111,7 +111,10 @@ func (s *Service) Get(ctx context.Context, id string) (View, error) {
 func (s *Service) waiting(ctx context.Context, v View) ([]Waiting, error) {
 	var all []Waiting
 	for _, t := range v.Tasks {
-		if t.Status != store.TaskOpen {
+		// An attempt that the engine gave up may be open for a while.
+		if t.Status != store.TaskOpen || slices.ContainsFunc(v.Tasks, func(other TaskView) bool {
+			return other.Step == t.Step && other.Index == t.Index && other.Attempt > t.Attempt
+		}) {
 			continue
 		}
 		w := Waiting{Kind: WaitingTask, Step: t.Step, Index: t.Index, Since: t.Created, Until: &t.Deadline}
