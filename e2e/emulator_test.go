@@ -51,7 +51,7 @@ func emulator(t testing.TB) *moto {
 	python(t, "moto_server")
 	motoOnce.Do(func() { started.start(interpreter) })
 	if started.err != nil {
-		lack(t, "the emulator does not start: "+started.err.Error())
+		t.Fatalf("the emulator does not start: %v", started.err)
 	}
 	return &started
 }
