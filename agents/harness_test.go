@@ -89,7 +89,11 @@ func spec(agent string, input map[string]string) task.Spec {
 		Timeout: 60, Heartbeat: 3, InlineLimit: task.MaxInline,
 	}
 	for name, value := range input {
-		s.Input[name] = task.Body{Inline: json.RawMessage(value)}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(value)); err != nil {
+			panic(err)
+		}
+		s.Input[name] = task.Body{Inline: compact.Bytes()}
 	}
 	return s
 }
