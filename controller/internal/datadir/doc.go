@@ -6,8 +6,7 @@
 //	records.db     the records of workflows, tasks and approvals
 //	keys.json      the keys of the tasks' MACs
 //	runner.json    where the process listens, and the token of its API
-//	objects/, artifacts/, checkpoints/
-//	               what agents store
+//	files/         what agents store: objects/, artifacts/, checkpoints/
 //	logs/          of the process, and of every agent's run
 //
 // The folder and the files with secrets are for their owner alone.
