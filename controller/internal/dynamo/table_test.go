@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,7 +22,7 @@ func TestTable(t *testing.T) {
 	client := dynamodb.NewFromConfig(awstest.Moto(t))
 	var tables atomic.Int32
 	porttest.Table(t, func(t *testing.T) port.Table {
-		name := "state-" + string(rune('a'+tables.Add(1)))
+		name := fmt.Sprint("state-", tables.Add(1))
 		create(t, client, name)
 		return dynamo.New(client, name)
 	})

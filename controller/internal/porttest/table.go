@@ -3,6 +3,7 @@ package porttest
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -184,7 +185,7 @@ func tableCounter(t *testing.T, table port.Table) {
 		})
 	}
 	group.Wait()
-	if item := get(t, table, k); string(item.Data) != fmt.Sprint(writers*each) || item.Version != writers*each+1 {
+	if item := get(t, table, k); string(item.Data) != strconv.Itoa(writers*each) || item.Version != writers*each+1 {
 		t.Errorf("counted %s in version %d", item.Data, item.Version)
 	}
 }
@@ -277,7 +278,7 @@ func tablePages(t *testing.T, table port.Table) {
 	const n = 7
 	for i := range n {
 		// Two and two have the same key in the index.
-		put(t, table, port.Item{Key: key("w", fmt.Sprint(i)), IndexPK: "i", IndexSK: fmt.Sprint(i / 2), Data: []byte("{}")})
+		put(t, table, port.Item{Key: key("w", strconv.Itoa(i)), IndexPK: "i", IndexSK: strconv.Itoa(i / 2), Data: []byte("{}")})
 	}
 	for _, q := range []port.Query{{PK: "w"}, {PK: "w", Descending: true}, {PK: "i", Index: true}, {PK: "i", Index: true, Descending: true}, {PK: "i", Index: true, Until: "9"}} {
 		for _, limit := range []int{1, 2, 3, n, n + 1} {
@@ -311,7 +312,7 @@ func tablePages(t *testing.T, table port.Table) {
 
 func tableCursors(t *testing.T, table port.Table) {
 	for i := range 3 {
-		put(t, table, port.Item{Key: key("w", fmt.Sprint(i)), IndexPK: "w", IndexSK: fmt.Sprint(i), Data: []byte("{}")})
+		put(t, table, port.Item{Key: key("w", strconv.Itoa(i)), IndexPK: "w", IndexSK: strconv.Itoa(i), Data: []byte("{}")})
 	}
 	q := port.Query{PK: "w", Limit: 1}
 	page, err := table.Query(t.Context(), q)
@@ -347,7 +348,7 @@ func tableLargePages(t *testing.T, table port.Table) {
 	const n = 5
 	data := []byte(`"` + strings.Repeat("x", 300*1024) + `"`)
 	for i := range n {
-		put(t, table, port.Item{Key: key("w", fmt.Sprint(i)), Data: data})
+		put(t, table, port.Item{Key: key("w", strconv.Itoa(i)), Data: data})
 	}
 	q := port.Query{PK: "w", Limit: 100}
 	seen := 0

@@ -141,7 +141,7 @@ func (t *Table) Query(ctx context.Context, q port.Query) (port.Page, error) {
 	if err != nil {
 		return port.Page{}, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
 	var page port.Page
 	for rows.Next() {
 		if len(page.Items) == q.Limit { // one more than the page has

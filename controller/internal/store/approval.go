@@ -37,7 +37,7 @@ func (s *Store) PutApproval(ctx context.Context, r task.ApprovalRequest) (Approv
 
 // Approval returns the record of an approval. ErrNotFound.
 func (s *Store) Approval(ctx context.Context, workflow, step string) (Approval, error) {
-	if task.CheckWorkflowID(workflow) != nil || task.CheckStep(step) != nil {
+	if !isApproval(workflow, step) {
 		return Approval{}, ErrNotFound
 	}
 	return approvals.get(ctx, s.table, approvalKey(workflow, step))
@@ -46,7 +46,7 @@ func (s *Store) Approval(ctx context.Context, workflow, step string) (Approval, 
 // Approvals returns the records of all approvals of a workflow, by step. Of an
 // unknown workflow there are none.
 func (s *Store) Approvals(ctx context.Context, workflow string) ([]Approval, error) {
-	if task.CheckWorkflowID(workflow) != nil {
+	if !isWorkflow(workflow) {
 		return nil, nil
 	}
 	return approvals.all(ctx, s.table, workflow, approvalPrefix)
@@ -80,7 +80,7 @@ func (s *Store) Decide(ctx context.Context, d task.Decision) (stored Approval, w
 // CloseApproval records that the engine has the decision, or does not want one.
 // ErrNotFound.
 func (s *Store) CloseApproval(ctx context.Context, workflow, step string) (Approval, error) {
-	if task.CheckWorkflowID(workflow) != nil || task.CheckStep(step) != nil {
+	if !isApproval(workflow, step) {
 		return Approval{}, ErrNotFound
 	}
 	a, _, err := approvals.update(ctx, s.table, approvalKey(workflow, step), func(a *Approval, _ *time.Time) bool {

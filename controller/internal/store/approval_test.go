@@ -20,7 +20,7 @@ func decision(outcome task.Outcome, by string) task.Decision {
 func TestApprovalLife(t *testing.T) {
 	t.Parallel()
 	s, _, c := newStore()
-	made, err := s.PutApproval(t.Context(), request("w1", 0, "one"))
+	made, err := s.PutApproval(t.Context(), request(0, "one"))
 	if err != nil || !made.Expires.Equal(start.Add(10*time.Minute)) {
 		t.Fatalf("PutApproval: %+v %v", made, err)
 	}
@@ -32,11 +32,11 @@ func TestApprovalLife(t *testing.T) {
 		t.Errorf("what is read is not what was recorded (-want +got):\n%s", diff)
 	}
 	c.add(time.Minute)
-	second, err := s.PutApproval(t.Context(), request("w1", 1, "two"))
+	second, err := s.PutApproval(t.Context(), request(1, "two"))
 	if err != nil || second.Token.Token != "two" || !second.Expires.Equal(start.Add(11*time.Minute)) {
 		t.Errorf("a second attempt: %+v %v", second, err)
 	}
-	if old, err := s.PutApproval(t.Context(), request("w1", 0, "one")); err != nil || old.Token.Token != "two" {
+	if old, err := s.PutApproval(t.Context(), request(0, "one")); err != nil || old.Token.Token != "two" {
 		t.Errorf("the first attempt again: %+v %v", old, err)
 	}
 	if stored, won, err := s.Decide(t.Context(), decision(task.OutcomeApproved, "ann")); err != nil || !won || stored.Decision.By != "ann" {
@@ -55,7 +55,7 @@ func TestApprovalLife(t *testing.T) {
 	if due, _, err := s.DueApprovals(t.Context(), start.Add(time.Hour), 10, ""); err != nil || len(due) != 0 {
 		t.Errorf("due after delivery: %d, %v", len(due), err)
 	}
-	third, err := s.PutApproval(t.Context(), request("w1", 2, "three"))
+	third, err := s.PutApproval(t.Context(), request(2, "three"))
 	if err != nil || third.Delivered || third.Decision == nil || third.Token.Token != "three" {
 		t.Errorf("an attempt after the decision: %+v %v", third, err)
 	}
@@ -80,7 +80,7 @@ func TestDecide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, _, c := newStore()
-			if _, err := s.PutApproval(t.Context(), request("w1", 0, "t")); err != nil {
+			if _, err := s.PutApproval(t.Context(), request(0, "t")); err != nil {
 				t.Fatal(err)
 			}
 			c.add(tc.after)
@@ -98,7 +98,7 @@ func TestDecideRefuses(t *testing.T) {
 	if _, _, err := s.Decide(t.Context(), decision(task.OutcomeApproved, "ann")); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("of an unknown workflow: %v", err)
 	}
-	if _, err := s.PutApproval(t.Context(), request("w1", 0, "t")); err != nil {
+	if _, err := s.PutApproval(t.Context(), request(0, "t")); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Decide(t.Context(), decision("perhaps", "ann")); !errors.Is(err, task.ErrInvalidField) {
@@ -115,7 +115,7 @@ func TestDecideRefuses(t *testing.T) {
 func TestDecisionsRace(t *testing.T) {
 	t.Parallel()
 	s, _, _ := newStore()
-	if _, err := s.PutApproval(t.Context(), request("w1", 0, "t")); err != nil {
+	if _, err := s.PutApproval(t.Context(), request(0, "t")); err != nil {
 		t.Fatal(err)
 	}
 	var won atomic.Int32

@@ -21,6 +21,13 @@ const (
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const maxLife = task.MaxSeconds * time.Second
 
+// isWorkflow is whether a text can be a workflow's id: of anything else there is no record.
+func isWorkflow(id string) bool { return task.CheckWorkflowID(id) == nil }
+
+func isApproval(workflow, step string) bool {
+	return isWorkflow(workflow) && task.CheckStep(step) == nil
+}
+
 func workflowKey(id string) port.Key {
 	return port.Key{PK: workflowPrefix + id, SK: "W"}
 }

@@ -61,9 +61,9 @@ func order(workflow string, index int, token task.Token) task.Order {
 	}
 }
 
-func request(workflow string, attempt int, token task.Token) task.ApprovalRequest {
+func request(attempt int, token task.Token) task.ApprovalRequest {
 	return task.ApprovalRequest{
-		Workflow: workflow, Step: "approve", Attempt: attempt, Prompt: "Go on?", Timeout: 600, Token: token,
+		Workflow: "w1", Step: "approve", Attempt: attempt, Prompt: "Go on?", Timeout: 600, Token: token,
 		Input: map[string]task.Body{"analysis": {Inline: json.RawMessage(`{"a":1}`)}},
 	}
 }
@@ -161,7 +161,7 @@ func TestRecordsShowNoToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	approval, err := s.PutApproval(t.Context(), request("w1", 0, token))
+	approval, err := s.PutApproval(t.Context(), request(0, token))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func (s *Store) Task(ctx context.Context, id task.ID) (Task, error) {
 // Tasks returns the records of all tasks of a workflow, the first recorded first.
 // Of an unknown workflow there are none.
 func (s *Store) Tasks(ctx context.Context, workflow string) ([]Task, error) {
-	if task.CheckWorkflowID(workflow) != nil {
+	if !isWorkflow(workflow) {
 		return nil, nil
 	}
 	records, err := tasks.all(ctx, s.table, workflow, taskPrefix)

@@ -28,7 +28,7 @@ func (s *Store) PutWorkflow(ctx context.Context, w Workflow) (stored Workflow, c
 
 // Workflow returns the record of a workflow. ErrNotFound.
 func (s *Store) Workflow(ctx context.Context, id string) (Workflow, error) {
-	if task.CheckWorkflowID(id) != nil {
+	if !isWorkflow(id) {
 		return Workflow{}, ErrNotFound
 	}
 	return workflows.get(ctx, s.table, workflowKey(id))
@@ -49,7 +49,7 @@ func (s *Store) EndWorkflow(ctx context.Context, id string, status flow.Status, 
 	if status == flow.Running {
 		return Workflow{}, false, fmt.Errorf("workflow %s: must end with a status other than %s", id, status)
 	}
-	if task.CheckWorkflowID(id) != nil {
+	if !isWorkflow(id) {
 		return Workflow{}, false, ErrNotFound
 	}
 	now := s.clock.Now()
