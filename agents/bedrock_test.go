@@ -48,7 +48,7 @@ func TestBedrockAnswers(t *testing.T) {
 		"after a text":           {[]bedrocktest.Reply{bedrocktest.Say("I will plan."), bedrocktest.Use("answer", goodPlan)}, 200, "You did not use the tool"},
 		"after nothing":          {[]bedrocktest.Reply{bedrocktest.Turn("end_turn"), bedrocktest.Use("answer", goodPlan)}, 200, "You did not use the tool"},
 		"after being cut off":    {[]bedrocktest.Reply{bedrocktest.Turn("max_tokens", `{"toolUse":{"toolUseId":"1","name":"answer","input":{}}}`), bedrocktest.Use("answer", goodPlan)}, 200, "cut off at its limit: answer in fewer words"},
-		"after a malformed turn": {[]bedrocktest.Reply{bedrocktest.Turn("malformed_tool_use"), bedrocktest.Use("answer", goodPlan)}, 200, "could not be read"},
+		"after a malformed turn": {[]bedrocktest.Reply{bedrocktest.Turn("malformed_tool_use", `{"toolUse":{"toolUseId":"1","name":"answer","input":{}}}`), bedrocktest.Use("answer", goodPlan)}, 200, "could not be read"},
 		"after throttling":       {[]bedrocktest.Reply{bedrocktest.Failed(429, "ThrottlingException", "slow down"), bedrocktest.Use("answer", goodPlan)}, 100, "heat"},
 		"another tool first":     {[]bedrocktest.Reply{bedrocktest.Use("search", `{}`), bedrocktest.Use("answer", goodPlan)}, 200, `there is no tool \"search\"`},
 	} {

@@ -31,7 +31,7 @@ func TestStubFailures(t *testing.T) {
 		"throttled":      {planTask(), `{"throttle": 99}`, task.ErrorThrottled, "SIMULATED"},
 		"unavailable":    {planTask(), `{"unavailable": 99}`, task.ErrorUnavailable, "SIMULATED"},
 		"access denied":  {planTask(), `{"access_denied": true}`, task.ErrorAccessDenied, "SIMULATED"},
-		"bad answers":    {planTask(), `{"bad_answers": 3}`, task.ErrorInvalidOutput, "did not fit after 2 repairs"},
+		"bad answers":    {planTask(), `{"bad_answers": 3}`, task.ErrorInvalidOutput, "SIMULATED: the model's answer did not fit after 2 repairs"},
 		"refused":        {planTask(), `{"refuse": true}`, task.ErrorRefused, "SIMULATED"},
 		"time":           {with(func(s *task.Spec) { s.Timeout, s.Heartbeat = 2, 1 }), `{"hang": true}`, task.ErrorBudgetExceeded, "the time of 2 s is used up"},
 		"too long":       {with(func(s *task.Spec) { s.InlineLimit = 20 }), ``, task.ErrorOutputTooLarge, "must have at most 20 bytes"},

@@ -119,6 +119,10 @@ func (c *Client) Get(ctx context.Context, address string) (Page, error) {
 	if err != nil || !slices.Contains(types, media) {
 		return Page{}, fmt.Errorf("content type %.100q: must be one of %s", contentType, strings.Join(types, ", "))
 	}
+	// gzip, which was asked for, is gone from the header by now.
+	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return Page{}, fmt.Errorf("content encoding %.100q: must be gzip or none", encoding)
+	}
 	// The limit counts what came out of the decompression, so that no small
 	// file becomes a large one.
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBytes+1))

@@ -50,6 +50,10 @@ func pages(t *testing.T) (url, address string) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(bomb.Bytes())
 	})
+	mux.HandleFunc("/brotli", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Content-Encoding", "br")
+	})
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
 		for r.Context().Err() == nil {
@@ -92,6 +96,7 @@ func TestGet(t *testing.T) {
 		"as large as allowed":   {url + "/fits", "", strings.Repeat("a", maxText), ""},
 		"too large":             {url + "/large", "", "", "the page must have at most 2097152 bytes"},
 		"bomb":                  {url + "/bomb", "", "", "the page must have at most 2097152 bytes"},
+		"brotli":                {url + "/brotli", "", "", `content encoding "br": must be gzip or none`},
 		"slow":                  {url + "/slow", "", "", "the page took longer than 300ms"},
 		"image":                 {url + "/image", "", "", `content type "image/png": must be one of`},
 		"nested too deep":       {url + "/deep", "", "", "reading the page"},

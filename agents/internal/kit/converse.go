@@ -130,9 +130,8 @@ func (w *worker) read(ctx context.Context, run *Run, form *form, response model.
 		return nil, nil, failure.New(task.ErrorRefused, "the model or its guardrail declined the task: %s", firstText(response.Message))
 	case model.StopContext:
 		return nil, nil, failure.New(task.ErrorBudgetExceeded, "the conversation is longer than the model takes")
-	case model.StopMalformed:
-		return w.repair(run, form, "Your turn could not be read.", nil)
 	}
+	broken := brokenTurn(response.Stop)
 	answered := false
 	for _, block := range response.Message.Blocks {
 		use := block.Use
@@ -141,8 +140,9 @@ func (w *worker) read(ctx context.Context, run *Run, form *form, response model.
 		}
 		result := model.ToolResult{ID: use.ID}
 		switch {
-		case response.Stop == model.StopLength:
-			result.Text, result.Failed = "Not done: your turn was cut off at its limit.", true
+		case broken != "":
+			// A use without a result could not be sent back.
+			result.Text, result.Failed = "Not done.", true
 		case use.Name == model.AnswerTool && !answered:
 			answered = true
 			var problem string
@@ -161,8 +161,8 @@ func (w *worker) read(ctx context.Context, run *Run, form *form, response model.
 		reply = append(reply, model.Block{Result: &result})
 	}
 	switch {
-	case response.Stop == model.StopLength:
-		return w.repair(run, form, "Your turn was cut off at its limit: answer in fewer words.", reply)
+	case broken != "":
+		return w.repair(run, form, broken, reply)
 	case answered:
 		return w.repair(run, form, "", reply)
 	case len(reply) > 0:
@@ -179,6 +179,18 @@ func (w *worker) read(ctx context.Context, run *Run, form *form, response model.
 		return answer, nil, err
 	}
 	return w.repair(run, form, problem, nil)
+}
+
+// brokenTurn says what is wrong with a turn that is not whole, in words for the model.
+func brokenTurn(stop model.Stop) string {
+	switch stop {
+	case model.StopLength:
+		return "Your turn was cut off at its limit: answer in fewer words."
+	case model.StopMalformed:
+		return "Your turn could not be read."
+	default:
+		return ""
+	}
 }
 
 // repair replies with what is wrong, as often as there are repairs.

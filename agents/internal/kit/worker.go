@@ -191,7 +191,7 @@ func (w *worker) answer(ctx context.Context, body task.Body, usage task.Usage, f
 		message, err = task.Result{TaskID: w.task.ID, MAC: w.task.MAC, Output: body, Usage: usage}.Encode()
 	} else {
 		message, err = task.Failure{
-			TaskID: w.task.ID, MAC: w.task.MAC, Error: failure.NameOf(failed), Cause: sentence(failed), Usage: usage,
+			TaskID: w.task.ID, MAC: w.task.MAC, Error: failure.NameOf(failed), Cause: sentence(failed, usage.Simulated), Usage: usage,
 		}.Encode()
 	}
 	if err != nil {
@@ -244,10 +244,13 @@ func pause(first time.Duration, try int) time.Duration {
 }
 
 // sentence is a failure's cause, as long as it may be and never empty.
-func sentence(err error) string {
+func sentence(err error, simulated bool) string {
 	text := strings.ToValidUTF8(err.Error(), "?")
 	if text == "" {
-		return "no cause was given"
+		text = "no cause was given"
+	}
+	if simulated && !strings.HasPrefix(text, model.Mark) {
+		text = model.Mark + ": " + text
 	}
 	if len(text) > task.MaxCause {
 		text = strings.ToValidUTF8(text[:task.MaxCause], "")

@@ -207,8 +207,11 @@ func TestPause(t *testing.T) {
 func TestSentence(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{"": 18, "a": 1, strings.Repeat("ü", task.MaxCause): task.MaxCause, "a" + strings.Repeat("ü", task.MaxCause): task.MaxCause - 1} {
-		if got := sentence(errors.New(text)); len(got) != want {
+		if got := sentence(errors.New(text), false); len(got) != want {
 			t.Errorf("%.10q: got %d bytes, want %d", text, len(got), want)
 		}
+	}
+	if got := sentence(errors.New("a"), true); got != "SIMULATED: a" {
+		t.Errorf("got %q of the stub, want it marked", got)
 	}
 }

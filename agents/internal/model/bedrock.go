@@ -122,7 +122,7 @@ func read(out *bedrockruntime.ConverseOutput) (Response, error) {
 	for _, content := range message.Value.Content {
 		switch block := content.(type) {
 		case *types.ContentBlockMemberText:
-			if block.Value != "" {
+			if strings.TrimSpace(block.Value) != "" { // which could not be sent back
 				response.Message.Blocks = append(response.Message.Blocks, Block{Text: block.Value})
 			}
 		case *types.ContentBlockMemberToolUse:
