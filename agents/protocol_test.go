@@ -175,6 +175,61 @@ func TestAnswerIsSentUntilItIsTaken(t *testing.T) {
 	}
 }
 
+// Without a heartbeat the workflow gives an attempt up: so does the agent.
+func TestNobodyHears(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		env      string
+		deaf     task.Kind
+		code     int
+		answered bool
+	}{
+		"heartbeats": {`MODEL_STUB_SCRIPT={"hang": true}`, task.KindHeartbeat, 0, false},
+		"answers":    {"", task.KindResult, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.says(func(kind task.Kind, _ int) int {
+				if kind == tc.deaf {
+					return http.StatusServiceUnavailable
+				}
+				return http.StatusNoContent
+			})
+			began := time.Now()
+			p := w.start(planTask(), tc.env)
+			if code := p.ended(); code != tc.code || (len(w.messages(task.KindResult)) > 0) != tc.answered {
+				t.Errorf("exit code %d, %d results\n%s", code, len(w.messages(task.KindResult)), p.stderr)
+			}
+			if took := time.Since(began); took < 3*time.Second || took > 15*time.Second {
+				t.Errorf("gave up after %s, want 3 s and little more", took)
+			}
+		})
+	}
+}
+
+// A signal while the answer is sent does not lose it.
+func TestStoppedWhileAnswering(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	told := make(chan struct{}, 100)
+	w.says(func(kind task.Kind, nth int) int {
+		if kind == task.KindResult && nth < 8 {
+			told <- struct{}{}
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusNoContent
+	})
+	p := w.start(planTask())
+	<-told
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.ended(); code != 0 || len(w.messages(task.KindResult)) != 8 || len(w.messages(task.KindFailure)) != 0 {
+		t.Errorf("exit code %d, %d results\n%s", code, len(w.messages(task.KindResult)), p.stderr)
+	}
+}
+
 func TestSettingsAreRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -54,6 +54,21 @@ func TestServe(t *testing.T) {
 		}
 	}
 
+	for body, want := range map[string]string{
+		`{"jsonrpc":"2.0","id":7,"method":"message/send"}`: `{"jsonrpc":"2.0","id":7,"error":{"code":-32004,"message":"This operation is not supported: tasks come from the control plane"}}`,
+		`{`: `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Invalid JSON payload"}}`,
+	} {
+		response, err := http.Post(url+"/", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || strings.TrimSpace(string(got)) != want {
+			t.Errorf("POST %s: got %s %v, want %s", body, got, err, want)
+		}
+	}
+
 	stop()
 	select {
 	case err := <-done:
