@@ -24,8 +24,9 @@ import (
 
 const input = `{"topic":"tides"}`
 
-// world is one with a workflow that waits for an approval.
-func asked(t *testing.T, id string) *simtest.World {
+// asked returns a world with a workflow that waits for an approval.
+func asked(t *testing.T) *simtest.World {
+	const id = "wf-1"
 	t.Helper()
 	w := simtest.New(t, simtest.Options{})
 	w.Start(id, input)
@@ -72,7 +73,7 @@ func ask(t *testing.T, w *simtest.World, request string) (status int, body strin
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	w := asked(t, "wf-1")
+	w := asked(t)
 	before := len(w.Calls())
 	for name, tc := range map[string]struct {
 		request string
@@ -150,7 +151,7 @@ func TestStartAgain(t *testing.T) {
 func TestApprovalsRace(t *testing.T) {
 	t.Parallel()
 	for range 50 {
-		w := asked(t, "wf-1")
+		w := asked(t)
 		var running sync.WaitGroup
 		errs := make([]error, 4)
 		for i := range errs {
@@ -189,7 +190,7 @@ func TestApprovalsRace(t *testing.T) {
 
 func TestDecideAgain(t *testing.T) {
 	t.Parallel()
-	w := asked(t, "wf-1")
+	w := asked(t)
 	const approve = `{"action":"approve","workflow":"wf-1","step":"approve","by":"ada","comment":"good"}`
 	for range 2 {
 		if status, body := ask(t, w, approve); status != 200 || !strings.Contains(body, `"decision":"approved","by":"ada","comment":"good"`) {
@@ -240,7 +241,7 @@ func TestDecideTooLate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := asked(t, "wf-1")
+			w := asked(t)
 			tc.before(w)
 			status, body := ask(t, w, approve)
 			if status != tc.status || !strings.Contains(body, tc.want) {
