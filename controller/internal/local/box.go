@@ -26,7 +26,6 @@ type box struct {
 	// resume is whether the execution was running in an earlier process: the
 	// first event that this one records is Resumed.
 	resume bool
-	state  flow.State
 }
 
 func newBox(resume bool) *box { return &box{arrived: make(chan struct{}, 1), resume: resume} }
@@ -99,18 +98,6 @@ func (b *box) close(err error) {
 		l.reply <- err
 	}
 	b.letters = nil
-}
-
-func (b *box) keep(s flow.State) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.state = s
-}
-
-func (b *box) kept() flow.State {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.state
 }
 
 // own is an event of the engine's own.

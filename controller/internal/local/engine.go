@@ -193,16 +193,30 @@ func (e *Engine) Describe(ctx context.Context, name, id string) (port.ExecutionS
 	return status, nil
 }
 
-// Cancel is port.Engine's.
+// Cancel is port.Engine's. Afterwards Describe says so.
 func (e *Engine) Cancel(ctx context.Context, name, id, _ string) error {
 	if _, err := e.Describe(ctx, name, id); err != nil {
 		return err
 	}
 	err := e.post(ctx, id, flow.Event{Kind: flow.CancelRequested})
-	if errors.Is(err, port.ErrClosed) {
-		return nil
+	if err != nil && !errors.Is(err, port.ErrClosed) {
+		return err
 	}
-	return err
+	// The event is recorded; that the execution has ended is, milliseconds later.
+	for wait := time.Millisecond; ; wait *= 2 {
+		s, err := e.Describe(ctx, name, id)
+		if err != nil || s.Status != string(flow.Running) {
+			return err
+		}
+		if wait > time.Second {
+			return fmt.Errorf("execution %s was cancelled, and takes its time to end", id)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
 }
 
 // stored reads an execution from the file.

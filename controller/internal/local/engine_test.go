@@ -13,8 +13,21 @@ import (
 	"github.com/aegis-agents/aegis/controller/internal/local"
 	"github.com/aegis-agents/aegis/controller/internal/memory"
 	"github.com/aegis-agents/aegis/controller/internal/port"
+	"github.com/aegis-agents/aegis/controller/internal/porttest"
 	"github.com/aegis-agents/aegis/controller/task"
 )
+
+func TestPort(t *testing.T) {
+	t.Parallel()
+	var inputs [2][]byte
+	for i := range inputs {
+		inputs[i] = must(flow.ResearchReport().PrepareInput(fmt.Appendf(nil, `{"topic":"%d"}`, i)))
+	}
+	porttest.Engine(t, porttest.Flow{Name: name, Input: inputs}, func(t *testing.T) port.Engine {
+		t.Helper()
+		return newRig(t).engine
+	})
+}
 
 func TestWorkflow(t *testing.T) {
 	t.Parallel()

@@ -63,7 +63,6 @@ func (e *Engine) follow(ctx dbos.Context, id string, b *box, text string) (strin
 		return "", err
 	}
 	last := begin.At
-	b.keep(state)
 	if !b.resume {
 		e.observe(id, flow.Event{Kind: flow.Started, At: begin.At}, state)
 		_ = e.carryOut(ctx, id, b, 0, commands) // nothing is dropped by a start
@@ -96,8 +95,7 @@ func (e *Engine) follow(ctx dbos.Context, id string, b *box, text string) (strin
 			next, commands, refused := machine.Step(state, event)
 			if refused == nil {
 				state = next
-				b.keep(state)
-			}
+						}
 			if letters == nil {
 				continue
 			}

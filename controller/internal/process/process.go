@@ -167,9 +167,7 @@ func (r *Runner) register(id task.ID, command *exec.Cmd) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.runs[name], r.names[id] = started, name
-	r.left.Add(1)
-	go func() {
-		defer r.left.Done()
+	r.left.Go(func() {
 		reason := "exit status 0"
 		if err := command.Wait(); err != nil {
 			reason = err.Error()
@@ -179,7 +177,7 @@ func (r *Runner) register(id task.ID, command *exec.Cmd) (string, error) {
 		r.mu.Unlock()
 		close(started.ended)
 		<-r.turns
-	}()
+	})
 	if r.closed {
 		return name, errors.Join(errClosed, signal(started.process, syscall.SIGTERM))
 	}
@@ -220,7 +218,8 @@ func (r *Runner) command(ctx context.Context, t task.Task) (*exec.Cmd, *os.File,
 	if err != nil {
 		return nil, nil, err
 	}
-	command := exec.Command(program)
+	// An agent outlives the request to start it.
+	command := exec.CommandContext(context.WithoutCancel(ctx), program)
 	command.Env = append(append([]string{}, r.options.Environment...), variable)
 	command.Stdout, command.Stderr = output, output
 	command.SysProcAttr = attributes()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aegis-agents/aegis/controller/internal/memory"
 	"github.com/aegis-agents/aegis/controller/internal/port"
+	"github.com/aegis-agents/aegis/controller/internal/porttest"
 	"github.com/aegis-agents/aegis/controller/internal/process"
 	"github.com/aegis-agents/aegis/controller/task"
 )
@@ -70,6 +71,14 @@ func stopped(t *testing.T, r *process.Runner, name string) port.RunStatus {
 	}
 	t.Fatal("it runs on")
 	return port.RunStatus{}
+}
+
+func TestPort(t *testing.T) {
+	t.Parallel()
+	porttest.Runner(t, func(index int) task.Task { return newTask("sleep", index, "x") }, func(t *testing.T) port.Runner {
+		t.Helper()
+		return newRunner(t, process.Options{}, map[string]string{"sleep": "sleep 60"})
+	})
 }
 
 func TestRun(t *testing.T) {

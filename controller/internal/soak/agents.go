@@ -71,7 +71,7 @@ func (a *agents) Run(ctx context.Context, t task.Task) (string, error) {
 // agent is the life of one agent.
 func (a *agents) agent(ctx context.Context, t task.Task) {
 	time.Sleep(a.think())
-	dice := func(chance float64) bool { return t.Attempt < lastAttempt && rand.Float64() < chance }
+	dice := func(chance float64) bool { return t.Attempt < lastAttempt && random() < chance }
 	if dice(a.faults.Crashes) {
 		a.crashed.Add(1)
 		return
@@ -85,7 +85,7 @@ func (a *agents) agent(ctx context.Context, t task.Task) {
 		return
 	}
 	times := 1
-	if rand.Float64() < a.faults.Duplicates {
+	if random() < a.faults.Duplicates {
 		times = 2
 		a.doubled.Add(1)
 	}
@@ -128,6 +128,11 @@ func (a *agents) Describe(_ context.Context, runs []string) (map[string]port.Run
 
 func (a *agents) Stop(context.Context, string, string) error { return nil }
 
+// random is from 0 up to 1.
+func random() float64 {
+	return rand.Float64() //nolint:gosec // what goes wrong is nobody's secret
+}
+
 // result is the answer to a task: of the planner as many questions as were asked for.
 func result(t task.Task) ([]byte, error) {
 	value := any(map[string]any{"by": t.Step, "index": t.Index})
@@ -161,7 +166,7 @@ type flaky struct {
 var errFlaky = errors.New("the connection was lost")
 
 func (f *flaky) do(call func() error) error {
-	switch dice := rand.Float64(); {
+	switch dice := random(); {
 	case dice < f.chance/2:
 		f.failed.Add(1)
 		return errFlaky

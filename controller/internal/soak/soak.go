@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -87,7 +86,7 @@ type soak struct {
 func Run(ctx context.Context, c Config) (Report, error) {
 	s := &soak{Config: c, ends: map[string]chan struct{}{}, accepted: map[string]map[string]int{}, by: map[string]string{}}
 	if s.Think == nil {
-		s.Think = func() time.Duration { return time.Duration(rand.Float64() * float64(10*time.Millisecond)) }
+		s.Think = func() time.Duration { return time.Duration(random() * float64(10*time.Millisecond)) }
 	}
 	nothing := func(task.Task) {}
 	if s.Answered == nil {
@@ -105,7 +104,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		Path: filepath.Join(c.Folder, "engine.db"), Table: c.Table, Runner: s.agents, Keys: ring, Logger: c.Logger,
 		CheckEvery: 500 * time.Millisecond, Silence: 500 * time.Millisecond, Observe: s.observe,
 		Copies: func([]byte) int {
-			if rand.Float64() < c.Faults.Duplicates {
+			if random() < c.Faults.Duplicates {
 				return 2
 			}
 			return 1
