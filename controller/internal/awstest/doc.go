@@ -1,5 +1,7 @@
-// Package awstest answers like DynamoDB and SQS on loopback, so that tests run
-// the real SDK clients down to the wire.
+// Package awstest is AWS for tests, on loopback, so that they run the real SDK
+// clients down to the wire: a Server that answers what a test told it to, and
+// Moto, an emulator that behaves like the services.
 //
-// Behaviour must not live here: a Server says what a test told it to, and stores nothing.
+// Behaviour must not live here: the Server stores nothing, and the emulator is
+// taken as it is but for what is said where it is started.
 package awstest

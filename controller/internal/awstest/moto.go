@@ -3,6 +3,7 @@ package awstest
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -43,6 +44,10 @@ func Moto(t testing.TB) aws.Config {
 	}
 	return config(moto.url)
 }
+
+// Name returns a name for something in the emulator that no other test, and no
+// earlier run of the same one, has given: lower case, as buckets want it.
+func Name(prefix string) string { return prefix + "-" + strings.ToLower(rand.Text()[:10]) }
 
 // MotoRunsWorkflows makes the emulator carry out state machines, which by default
 // it only remembers.

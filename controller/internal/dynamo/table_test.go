@@ -2,9 +2,7 @@ package dynamo_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,9 +18,8 @@ import (
 func TestTable(t *testing.T) {
 	t.Parallel()
 	client := dynamodb.NewFromConfig(awstest.Moto(t))
-	var tables atomic.Int32
 	porttest.Table(t, func(t *testing.T) port.Table {
-		name := fmt.Sprint("state-", tables.Add(1))
+		name := awstest.Name("state")
 		create(t, client, name)
 		return dynamo.New(client, name)
 	})

@@ -21,12 +21,12 @@ import (
 func TestRunOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	client := ecs.NewFromConfig(awstest.Moto(t))
-	made, err := client.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("agents")})
+	made, err := client.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String(awstest.Name("agents"))})
 	if err != nil {
 		t.Fatalf("CreateCluster: %v", err)
 	}
 	registered, err := client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String("research"), NetworkMode: types.NetworkModeAwsvpc, Cpu: aws.String("256"), Memory: aws.String("512"),
+		Family: aws.String(awstest.Name("research")), NetworkMode: types.NetworkModeAwsvpc, Cpu: aws.String("256"), Memory: aws.String("512"),
 		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
 		ContainerDefinitions: []types.ContainerDefinition{{
 			Name: aws.String("research"), Image: aws.String("research"), Essential: aws.Bool(true),

@@ -23,9 +23,8 @@ func pathStyle(o *s3.Options) { o.UsePathStyle = true }
 func TestBlob(t *testing.T) {
 	t.Parallel()
 	client := s3.NewFromConfig(awstest.Moto(t), pathStyle)
-	var buckets atomic.Int32
 	porttest.Blob(t, func(t *testing.T) port.Blob {
-		name := fmt.Sprint("artifacts-", buckets.Add(1))
+		name := awstest.Name("artifacts")
 		_, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{
 			Bucket: &name, CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraintEuWest1},
 		})

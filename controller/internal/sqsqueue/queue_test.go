@@ -2,9 +2,7 @@ package sqsqueue_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,9 +17,8 @@ import (
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	client := sqs.NewFromConfig(awstest.Moto(t))
-	var queues atomic.Int32
 	porttest.Queue(t, time.Second, func(t *testing.T) port.Queue {
-		name := fmt.Sprint("tasks-", queues.Add(1))
+		name := awstest.Name("tasks")
 		out, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: map[string]string{"VisibilityTimeout": "1"}})
 		if err != nil {
 			t.Fatalf("CreateQueue: %v", err)

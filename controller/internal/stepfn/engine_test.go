@@ -25,7 +25,7 @@ func TestEngine(t *testing.T) {
 	client := sfn.NewFromConfig(awstest.Moto(t))
 	awstest.MotoRunsWorkflows(t)
 	out, err := client.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{
-		Name: aws.String("long"), RoleArn: aws.String("arn:aws:iam::123456789012:role/any"),
+		Name: aws.String(awstest.Name("long")), RoleArn: aws.String("arn:aws:iam::123456789012:role/any"),
 		Definition: aws.String(`{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","Seconds":600,"End":true}}}`),
 	})
 	if err != nil {

@@ -28,8 +28,9 @@ type emulated struct {
 }
 
 // newEmulated has the emulator take the definition as the stack renders it.
-func newEmulated(t *testing.T, name string) *emulated {
+func newEmulated(t *testing.T) *emulated {
 	t.Helper()
+	name := awstest.Name("report")
 	config := awstest.Moto(t)
 	awstest.MotoRunsWorkflows(t)
 	queues := sqs.NewFromConfig(config)
@@ -144,7 +145,7 @@ var results = map[string]string{
 
 func TestResearchReportOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	e := newEmulated(t, "approved")
+	e := newEmulated(t)
 	status := e.run(t, func(t *testing.T, kind task.Kind, s task.Spec, token task.Token) {
 		t.Helper()
 		output := decided(t, task.OutcomeApproved)
@@ -174,7 +175,7 @@ func TestResearchReportOnTheEmulator(t *testing.T) {
 
 func TestRejectedReportOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	e := newEmulated(t, "rejected")
+	e := newEmulated(t)
 	status := e.run(t, func(t *testing.T, kind task.Kind, s task.Spec, token task.Token) {
 		t.Helper()
 		output := decided(t, task.OutcomeRejected)
@@ -193,7 +194,7 @@ func TestRejectedReportOnTheEmulator(t *testing.T) {
 // An error that another attempt would meet again is not retried.
 func TestRefusedTaskOnTheEmulator(t *testing.T) {
 	t.Parallel()
-	e := newEmulated(t, "refused")
+	e := newEmulated(t)
 	status := e.run(t, func(t *testing.T, _ task.Kind, s task.Spec, token task.Token) {
 		t.Helper()
 		if err := e.engine.Fail(t.Context(), token, task.ErrorRefused, "declined"); err != nil && !errors.Is(err, port.ErrClosed) {
