@@ -62,6 +62,18 @@ lint: $(LINTER) ## Run the linters
 bench: ## Measure synth and packaging against their baselines
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m $(BENCH)
 
+.PHONY: demo
+demo: ## Run a whole workflow on this machine, with four agents; again after a kill: it goes on
+	@mkdir -p .tools/bin
+	@$(GO) build -o .tools/bin/ ./controller/cmd/aegis ./agents/...
+	@.tools/bin/aegis demo
+
+.PHONY: soak chaos
+soak: ## Run 2,000 workflows with duplicates, crashes and lost answers; docs/soak.md has the figures
+	AEGIS_SOAK=1 $(GO) test -count=1 -v -run TestSoak -timeout 7m ./controller/internal/soak
+chaos: ## Kill the local runner and agents 50 times while 100 workflows run
+	AEGIS_CHAOS=1 $(GO) test -count=1 -v -run TestChaos -timeout 10m ./controller/cmd/aegis
+
 .PHONY: diff deploy destroy
 diff: node_modules ## Show what deploying ENV would change
 	$(CDKTF) diff aegis-$(ENV) $(ARGS)

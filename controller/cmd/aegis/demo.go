@@ -189,7 +189,7 @@ func (d *demo) ask(ctx context.Context, id, step, prompt string) error {
 	switch {
 	case d.yes:
 	case !d.terminal(d.in):
-		return d.print("%s\nDecide in another terminal: aegis --data-dir %s approve %s\n", prompt, d.host.dir.Path(), id)
+		return d.print("%s\nDecide in another terminal: %s --data-dir %s approve %s\n", prompt, os.Args[0], d.host.dir.Path(), id)
 	default:
 		if err := d.print("\n%s [y/n] ", prompt); err != nil {
 			return err

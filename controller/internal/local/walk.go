@@ -95,7 +95,7 @@ func (e *Engine) follow(ctx dbos.Context, id string, b *box, text string) (strin
 			next, commands, refused := machine.Step(state, event)
 			if refused == nil {
 				state = next
-						}
+			}
 			if letters == nil {
 				continue
 			}

@@ -26,10 +26,12 @@ type Config struct {
 	AtOnce    int // how many run at once at most
 	Questions int // of each, so that it has three tasks more
 	Approvals int // every how many-th workflow asks for approval, by two people at once; 0 for none
-	Faults    Faults
-	Table     port.Table
-	Folder    string // of the engine's file
-	Logger    *slog.Logger
+	// RetryAfter is the longest wait before an attempt is repeated. Default: the workflow's own.
+	RetryAfter flow.Seconds
+	Faults     Faults
+	Table      port.Table
+	Folder     string // of the engine's file
+	Logger     *slog.Logger
 	// Answered and Begun are told of agents' work, for measurements. Default: nothing.
 	Answered, Begun func(t task.Task)
 	// Think is how long an agent works. Default: up to 10 ms.
@@ -101,7 +103,8 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	}
 	s.agents = &agents{faults: c.Faults, think: s.Think, answer: s.Answered, begin: s.Begun, runs: map[string]port.RunStatus{}}
 	s.node, err = node.New(ctx, node.Options{
-		Path: filepath.Join(c.Folder, "engine.db"), Table: c.Table, Runner: s.agents, Keys: ring, Logger: c.Logger,
+		Workflows: c.flows(),
+		Path:      filepath.Join(c.Folder, "engine.db"), Table: c.Table, Runner: s.agents, Keys: ring, Logger: c.Logger,
 		CheckEvery: 500 * time.Millisecond, Silence: 500 * time.Millisecond, Observe: s.observe,
 		Copies: func([]byte) int {
 			if random() < c.Faults.Duplicates {
@@ -136,6 +139,22 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	return report, errors.Join(err, s.node.Close())
 }
 
+// flows is the default workflow, with its retries in time.
+func (c Config) flows() []flow.Workflow {
+	w := flow.ResearchReport()
+	for i := range w.Steps {
+		step := &w.Steps[i]
+		switch {
+		case c.RetryAfter == 0:
+		case step.Agent != nil:
+			step.Agent.Retry.Interval, step.Agent.Retry.BackoffRate = c.RetryAfter, 1
+		case step.Map != nil:
+			step.Map.Task.Retry.Interval, step.Map.Task.Retry.BackoffRate = c.RetryAfter, 1
+		}
+	}
+	return []flow.Workflow{w}
+}
+
 func id(i int) string { return fmt.Sprintf("soak-%d", i) }
 
 // startAll starts the workflows, AtOnce of them at a time, and waits for all ends.
@@ -160,11 +179,23 @@ func (s *soak) startAll(ctx context.Context) {
 			}
 			select {
 			case <-end:
+				s.recorded(ctx, id(i))
 			case <-ctx.Done():
 			}
 		})
 	}
 	all.Wait()
+}
+
+// recorded waits until the end is in the workflow's record. What it waits for in vain is
+// counted as stuck.
+func (s *soak) recorded(ctx context.Context, id string) {
+	for ctx.Err() == nil {
+		if v, err := s.node.Control.Get(ctx, id); err == nil && v.Workflow.Status != flow.Running {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 func (s *soak) end(id string) chan struct{} {
