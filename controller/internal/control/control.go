@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/aegis-agents/aegis/controller/flow"
 	"github.com/aegis-agents/aegis/controller/internal/port"
@@ -85,7 +86,7 @@ func (s *Service) Cancel(ctx context.Context, id, by, comment string) (store.Wor
 		return w, err
 	}
 	s.Log.LogAttrs(ctx, slog.LevelInfo, "cancel requested", slog.String("workflow", id), slog.String("by", by))
-	status, err := s.Engine.Describe(ctx, w.Flow, id)
+	status, err := s.stoppedSoon(ctx, w)
 	if err != nil || flow.Status(status.Status) == flow.Running {
 		return w, err
 	}
@@ -93,4 +94,19 @@ func (s *Service) Cancel(ctx context.Context, id, by, comment string) (store.Wor
 		status.Cause = cause
 	}
 	return s.Settler.End(ctx, id, status)
+}
+
+// stoppedSoon gives the engine a moment to stop an execution, which most often is enough.
+func (s *Service) stoppedSoon(ctx context.Context, w store.Workflow) (port.ExecutionStatus, error) {
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		status, err := s.Engine.Describe(ctx, w.Flow, w.ID)
+		if err != nil || flow.Status(status.Status) != flow.Running || pause > time.Second {
+			return status, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return status, ctx.Err()
+		}
+	}
 }

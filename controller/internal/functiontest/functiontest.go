@@ -24,9 +24,15 @@ const MaxZip = 20 << 20
 // Build builds the function in the test's folder for this machine.
 func Build(t testing.TB) string {
 	t.Helper()
+	return BuildPackage(t, ".")
+}
+
+// BuildPackage builds the function of a folder for this machine.
+func BuildPackage(t testing.TB, folder string) string {
+	t.Helper()
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc",
-		"-ldflags", "-s -w -X main.version=v1.2.3", "-o", bootstrap, ".")
+		"-ldflags", "-s -w -X main.version=v1.2.3", "-o", bootstrap, folder)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}

@@ -1,0 +1,206 @@
+package functiontest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/aegis-agents/aegis/controller/internal/functiontest"
+	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
+	"github.com/aegis-agents/aegis/controller/internal/port"
+	"github.com/aegis-agents/aegis/controller/task"
+)
+
+// function is a binary that runs.
+type function struct {
+	t       *testing.T
+	name    string
+	runtime *lambdatest.Live
+	mu      sync.Mutex
+	log     bytes.Buffer
+}
+
+// Write collects what the function writes, which it may do while a test reads it.
+func (f *function) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.log.Write(p)
+}
+
+func (f *function) written() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.log.String()
+}
+
+func start(t *testing.T, a *account, name string) *function {
+	t.Helper()
+	f := &function{t: t, name: name, runtime: lambdatest.NewLive(t, 30*time.Second)}
+	cmd := exec.CommandContext(t.Context(), functiontest.BuildPackage(t, filepath.Join("..", "..", "cmd", name)))
+	cmd.Env = functiontest.Environment(*a.config.BaseEndpoint, f.runtime.Addr, a.settings...)
+	cmd.Stdout, cmd.Stderr = f, f
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Wait() // killed with the test's context
+		if t.Failed() {
+			t.Logf("%s:\n%s", name, f.written())
+		}
+	})
+	return f
+}
+
+func (f *function) invoke(payload string) string {
+	f.t.Helper()
+	answer, err := f.runtime.Invoke(payload)
+	if err != nil || answer.Failed {
+		f.t.Fatalf("%s: %+v %v\n%s", f.name, answer, err, f.written())
+	}
+	return answer.Body
+}
+
+// pump takes messages from a queue to a function, as Lambda does.
+func (f *function) pump(a *account, queue string) {
+	f.t.Helper()
+	out, err := a.queues.ReceiveMessage(f.t.Context(), &sqs.ReceiveMessageInput{
+		QueueUrl: &queue, MaxNumberOfMessages: 10, MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"},
+	})
+	must(f.t, err)
+	if len(out.Messages) == 0 {
+		return
+	}
+	var event events.SQSEvent
+	for _, m := range out.Messages {
+		event.Records = append(event.Records, events.SQSMessage{MessageId: *m.MessageId, Body: *m.Body, Attributes: m.Attributes})
+	}
+	if got := f.invoke(asJSON(f.t, event)); got != `{"batchItemFailures":[]}` {
+		f.t.Fatalf("%s: %s\n%s", f.name, got, f.written())
+	}
+	for _, m := range out.Messages {
+		_, err := a.queues.DeleteMessage(f.t.Context(), &sqs.DeleteMessageInput{QueueUrl: &queue, ReceiptHandle: m.ReceiptHandle})
+		must(f.t, err)
+	}
+}
+
+var outputs = map[string]string{
+	"plan": `{"questions":["why?","how?"]}`, "research": `{"facts":[]}`, "analyze": `{"findings":["é <&>"]}`, "write": `{"report":"artifacts/wf-1/report.md"}`,
+}
+
+// agents answers for every container that was started since the last time.
+func (a *account) agents(t *testing.T, known map[string]bool) {
+	t.Helper()
+	list, err := a.containers.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: &a.cluster})
+	must(t, err)
+	for _, arn := range list.TaskArns {
+		if known[arn] {
+			continue
+		}
+		known[arn] = true
+		out, err := a.containers.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: &a.cluster, Tasks: []string{arn}})
+		must(t, err)
+		variable := out.Tasks[0].Overrides.ContainerOverrides[0].Environment[0]
+		if *variable.Name != port.TaskVariable {
+			t.Fatalf("got %s", *variable.Name)
+		}
+		given, err := task.DecodeTask([]byte(*variable.Value))
+		must(t, err)
+		beat, err := task.Heartbeat{TaskID: given.ID, MAC: given.MAC, At: time.Now().UTC()}.Encode()
+		must(t, err)
+		result, err := task.Result{TaskID: given.ID, MAC: given.MAC, Output: task.Body{Inline: json.RawMessage(outputs[given.Step])}}.Encode()
+		must(t, err)
+		for _, message := range [][]byte{beat, result} {
+			_, err := a.queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &a.answers, MessageBody: aws.String(string(message))})
+			must(t, err)
+		}
+	}
+}
+
+// TestFunctionsOnTheEmulator runs the default workflow with the four binaries as they
+// are deployed and the state machine as it is rendered; the test is Lambda and the agents.
+func TestFunctionsOnTheEmulator(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	controller, dispatcher := start(t, a, "controller"), start(t, a, "dispatcher")
+	callback, checker := start(t, a, "callback"), start(t, a, "state-checker")
+	const request = `{"action":"start","id":"wf-1","input":{"topic":"é <&>"}}`
+	for _, want := range []string{`{"status":201,`, `{"status":200,`} {
+		if got := controller.invoke(request); !strings.HasPrefix(got, want) {
+			t.Fatalf("start: want %s, got %s", want, got)
+		}
+	}
+	known := map[string]bool{}
+	approved := false
+	view := ""
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		dispatcher.pump(a, a.tasks)
+		// The emulator loses an answer that comes before it waits for it.
+		time.Sleep(time.Second)
+		a.agents(t, known)
+		callback.pump(a, a.answers)
+		view = controller.invoke(`{"action":"get","workflow":"wf-1"}`)
+		if strings.Contains(view, `"waiting":[{"kind":"approval"`) && !approved {
+			approved = true
+			time.Sleep(time.Second)
+			if got := controller.invoke(`{"action":"approve","workflow":"wf-1","step":"approve","by":"ada"}`); !strings.HasPrefix(got, `{"status":200,`) {
+				t.Fatalf("approve: %s", got)
+			}
+		}
+		if !strings.Contains(view, `"status":"running"`) {
+			break
+		}
+	}
+	if !strings.Contains(view, `"status":"succeeded"`) || !strings.Contains(view, "artifacts/wf-1/report.md") || strings.Contains(view, `"status":"open"`) {
+		t.Errorf("got %s", view)
+	}
+	if len(known) != 5 || !approved {
+		t.Errorf("want 5 containers and an approval, got %d, %t", len(known), approved)
+	}
+	if got := checker.invoke(`{}`); got != `{"Delivered":0,"Stopped":0,"Ended":0,"Started":0,"Expired":0,"DeadLetters":0,"Problems":0}` {
+		t.Errorf("checker: %s", got)
+	}
+	if got := controller.invoke(`{"action":"cancel","workflow":"wf-1"}`); !strings.HasPrefix(got, `{"status":409,`) {
+		t.Errorf("cancel after the end: %s", got)
+	}
+
+	// Another, which is cancelled while a container works on it.
+	if got := controller.invoke(strings.Replace(request, "wf-1", "wf-2", 1)); !strings.HasPrefix(got, `{"status":201,`) {
+		t.Fatalf("start: %s", got)
+	}
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(view, `"run":"arn`) || !strings.Contains(view, "wf-2"); {
+		if time.Now().After(end) {
+			t.Fatalf("no container: %s", view)
+		}
+		dispatcher.pump(a, a.tasks)
+		view = controller.invoke(`{"action":"get","workflow":"wf-2"}`)
+	}
+	// Asked to stop, the emulator still waits for its task's answer, drops that, and calls
+	// it a timeout.
+	if got := controller.invoke(`{"action":"cancel","workflow":"wf-2","by":"bob"}`); !strings.HasPrefix(got, `{"status":20`) {
+		t.Errorf("cancel: %s", got)
+	}
+	for end := time.Now().Add(20 * time.Second); strings.Contains(view, `"status":"running"`) && time.Now().Before(end); {
+		time.Sleep(time.Second)
+		a.agents(t, known)
+		callback.pump(a, a.answers)
+		checker.invoke(`{}`)
+		view = controller.invoke(`{"action":"get","workflow":"wf-2"}`)
+	}
+	if !strings.Contains(view, `"ended":`) || !strings.Contains(view, `"dropped":true`) {
+		t.Errorf("after cancel: %s", view)
+	}
+	for _, f := range []*function{controller, dispatcher, callback, checker} {
+		if strings.Contains(f.written(), `"level":"ERROR"`) {
+			t.Errorf("%s has errors in its log", f.name)
+		}
+	}
+}
