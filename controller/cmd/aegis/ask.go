@@ -25,7 +25,7 @@ func (s *settings) ask(ctx context.Context, request map[string]any, changes bool
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.dataDir); err != nil {
+	if _, err := os.Stat(s.dataDir); err != nil && request["action"] != "start" {
 		return fmt.Errorf("--data-dir: there is nothing yet, start with aegis demo: %w", err)
 	}
 	data, err := s.askRunner(ctx, payload)

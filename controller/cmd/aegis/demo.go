@@ -148,24 +148,35 @@ func (d *demo) follow(ctx context.Context) error {
 			return err
 		}
 	}
-	asked := false
+	// Somebody else may decide, or time, while the person is asked.
+	var answer <-chan string
+	var asked string
 	for {
-		var c change
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case c = <-d.seen:
-		}
-		if err := line.Show(c.event, c.state); err != nil {
-			return err
-		}
-		if c.state.Done() {
-			return d.finish(ctx, id, c.state)
-		}
-		if step, prompt, waits := timeline.Question(w, c.state); waits && !asked {
-			asked = true
+		case text := <-answer:
+			outcome := task.OutcomeRejected
+			if text == "y" || text == "yes" {
+				outcome = task.OutcomeApproved
+			}
+			if err := d.decided(ctx, id, asked, outcome); err != nil {
+				return err
+			}
+		case c := <-d.seen:
+			if err := line.Show(c.event, c.state); err != nil {
+				return err
+			}
+			if c.state.Done() {
+				return d.finish(ctx, id, c.state)
+			}
+			step, prompt, waits := timeline.Question(w, c.state)
+			if !waits || asked != "" {
+				continue
+			}
+			asked = step
 			line.Break()
-			if err := d.ask(ctx, id, step, prompt); err != nil {
+			if answer, err = d.ask(ctx, id, step, prompt); err != nil {
 				return err
 			}
 		}
@@ -183,33 +194,24 @@ func (d *demo) record(ctx context.Context, id string) error {
 	return err
 }
 
-// ask asks for the decision in a terminal. Elsewhere it says how to decide.
-func (d *demo) ask(ctx context.Context, id, step, prompt string) error {
-	outcome := task.OutcomeApproved
+// ask asks for the decision in a terminal, and returns where the answer will be.
+// Elsewhere it says how to decide.
+func (d *demo) ask(ctx context.Context, id, step, prompt string) (<-chan string, error) {
 	switch {
 	case d.yes:
+		return nil, d.decided(ctx, id, step, task.OutcomeApproved)
 	case !d.terminal(d.in):
-		return d.print("%s\nDecide in another terminal: %s --data-dir %s approve %s\n", prompt, os.Args[0], d.host.dir.Path(), id)
-	default:
-		if err := d.print("\n%s [y/n] ", prompt); err != nil {
-			return err
-		}
-		answer := make(chan string, 1)
-		go func() {
-			// Reading cannot be interrupted; the process ends soon after ctx does.
-			text, _ := bufio.NewReader(d.in).ReadString('\n')
-			answer <- strings.ToLower(strings.TrimSpace(text))
-		}()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case text := <-answer:
-			if text != "y" && text != "yes" {
-				outcome = task.OutcomeRejected
-			}
-		}
+		return nil, d.print("%s\nDecide in another terminal: %s --data-dir %s approve %s\n", prompt, os.Args[0], d.host.dir.Path(), id)
 	}
-	return d.decided(ctx, id, step, outcome)
+	answer := make(chan string, 1)
+	go func() {
+		// Reading cannot be interrupted; the process ends soon after ctx does.
+		text, err := bufio.NewReader(d.in).ReadString('\n')
+		if err == nil || text != "" {
+			answer <- strings.ToLower(strings.TrimSpace(text))
+		}
+	}()
+	return answer, d.print("\n%s [y/n] ", prompt)
 }
 
 // decided decides as soon as the request is recorded.

@@ -71,6 +71,9 @@ func TestInUse(t *testing.T) {
 	if out, err := p.aegis("list"); err == nil || !strings.Contains(out, "there is nothing yet") {
 		t.Errorf("%v, %s", err, out)
 	}
+	if out := p.must("start", "--id", "w", "--questions", "1"); !strings.Contains(out, "no process runs") {
+		t.Error(out)
+	}
 	s := p.begin("listening", "serve")
 	out, err := p.aegis("demo", "--yes")
 	if err == nil || !strings.Contains(out, "in use by process") || !strings.Contains(out, filepath.Join(p.dir, "lock")) {

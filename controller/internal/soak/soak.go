@@ -194,7 +194,7 @@ func (s *soak) recorded(ctx context.Context, id string) {
 		if v, err := s.node.Control.Get(ctx, id); err == nil && v.Workflow.Status != flow.Running {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 

@@ -64,6 +64,9 @@ func (t *Timeline) redraw(s flow.State, now time.Time) error {
 	for _, step := range t.flow.Steps {
 		kind := kindOf(step)
 		_, reached := t.began[step.Name]
+		if _, earlier := s.Results[step.Name]; earlier {
+			reached = true // before an interruption, when nobody took its time
+		}
 		current := step.Name == s.Step
 		if kind == "" || !reached && step.Fail != nil {
 			continue
@@ -76,7 +79,7 @@ func (t *Timeline) redraw(s flow.State, now time.Time) error {
 			mark, detail = "▸", progress(step, s)
 		case reached:
 			mark = "✓"
-			detail = outcome(step, s) + took(t.began[step.Name], t.ended[step.Name], now)
+			detail = outcome(step, s) + t.took(step.Name, now)
 		}
 		fmt.Fprintf(&b, "\x1b[2K %s %-10s %-12s %s\n", mark, step.Name, kind, detail)
 		t.lines++
@@ -132,8 +135,13 @@ func outcome(step flow.Step, s flow.State) string {
 	return ""
 }
 
-func took(began, ended, now time.Time) string {
-	if ended.IsZero() {
+func (t *Timeline) took(step string, now time.Time) string {
+	began, known := t.began[step]
+	if !known {
+		return "before the interruption"
+	}
+	ended, known := t.ended[step]
+	if !known {
 		ended = now
 	}
 	return ended.Sub(began).Round(time.Millisecond).String()

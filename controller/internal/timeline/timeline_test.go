@@ -83,3 +83,21 @@ func TestTerminal(t *testing.T) {
 		}
 	}
 }
+
+// What an earlier process has seen done is shown as done.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	s := flow.State{Step: "approve", Status: flow.Running, Results: map[string]task.Body{
+		"plan": {Inline: json.RawMessage(`{}`)}, "research": {List: []task.Body{{Inline: json.RawMessage(`1`)}}},
+	}}
+	line := timeline.New(&out, true, flow.ResearchReport())
+	if err := line.Show(flow.Event{Kind: flow.Resumed, At: time.Now()}, s); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"✓ plan       coordinator  before the interruption", "1 done, before", "· analyze", "▸ approve"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &out)
+		}
+	}
+}
