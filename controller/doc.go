@@ -24,6 +24,7 @@
 //	internal/metrics       what is counted
 //	internal/awserr        what an error from AWS means to an operator
 //	internal/simtest       all of it in a small world, with faults, for tests
+//	internal/functiontest  the binaries as they are deployed, for tests
 //	internal/awstest       loopback AWS for tests
 //	internal/lambdatest    loopback Lambda runtime for tests
 //

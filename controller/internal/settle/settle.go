@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/aegis-agents/aegis/controller/internal/metrics"
 	"github.com/aegis-agents/aegis/controller/internal/port"
@@ -42,7 +43,7 @@ func (s *Settler) Answer(ctx context.Context, id task.ID, a store.Answer) (store
 		age := stored.Answered.Sub(stored.Created)
 		s.Metrics.TaskAnswered(stored.Spec.Agent, a.Error, age, a.Usage)
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "task answered", append(TaskAttrs(stored),
-			slog.String("error", a.Error), slog.String("cause", a.Cause), slog.Float64("ageSeconds", age.Seconds()))...)
+			slog.String("error", a.Error), slog.String("cause", short(a.Cause)), slog.Float64("ageSeconds", age.Seconds()))...)
 	}
 	stored, err = s.deliver(ctx, stored, won)
 	return stored, won, err
@@ -135,6 +136,15 @@ func encode(v any) ([]byte, error) {
 		return nil, fmt.Errorf("cannot encode the answer: %w", err)
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
+}
+
+// short is as much of an agent's own words as a line of the log has. The record has them all.
+func short(text string) string {
+	const limit = 500
+	if len(text) > limit {
+		return strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return text
 }
 
 // TaskAttrs are what a line of the log says about a task. Never its token.

@@ -14,14 +14,23 @@ import (
 	"github.com/aegis-agents/aegis/controller/task"
 )
 
-// pause is how much time passes when there is nothing to do.
-const pause = 10 * time.Second
+// Pause is how much time passes when there is nothing to do.
+const Pause = 10 * time.Second
 
 // Start starts a workflow as a client does that asks again after an error.
 func (w *World) Start(id, input string) {
 	w.t.Helper()
 	w.persist("start", func() error {
 		_, _, err := w.Control.Start(context.Background(), control.StartRequest{ID: id, Input: json.RawMessage(input)})
+		return err
+	})
+}
+
+// Cancel cancels a workflow as a client does that asks again after an error.
+func (w *World) Cancel(id string) {
+	w.t.Helper()
+	w.persist("cancel", func() error {
+		_, err := w.Control.Cancel(context.Background(), id, "ada", "")
 		return err
 	})
 }
@@ -36,7 +45,7 @@ func (w *World) Finish(id string) {
 			if w.settled(id) {
 				return
 			}
-			w.Clock.Pass(pause)
+			w.Clock.Pass(Pause)
 		}
 	}
 	w.t.Fatalf("no end: %+v", w.Engine.State(id))
