@@ -28,10 +28,7 @@ func (s *settings) ask(ctx context.Context, request map[string]any, changes bool
 	if _, err := os.Stat(s.dataDir); err != nil && request["action"] != "start" {
 		return fmt.Errorf("--data-dir: there is nothing yet, start with aegis demo: %w", err)
 	}
-	data, err := s.askRunner(ctx, payload)
-	if errors.Is(err, errNobody) {
-		data, err = s.askDir(ctx, payload, changes)
-	}
+	data, err := s.askAny(ctx, payload, changes)
 	if err != nil {
 		return err
 	}
@@ -43,6 +40,21 @@ func (s *settings) ask(ctx context.Context, request map[string]any, changes bool
 		return err
 	}
 	return json.Unmarshal(data, answer)
+}
+
+// askAny asks whoever there is. One that holds the directory and does not listen
+// yet is about to, or is another command, soon done.
+func (s *settings) askAny(ctx context.Context, payload []byte, changes bool) ([]byte, error) {
+	const attempts = 3 // each takes patience
+	for i := 1; ; i++ {
+		data, err := s.askRunner(ctx, payload)
+		if errors.Is(err, errNobody) {
+			data, err = s.askDir(ctx, payload, changes)
+		}
+		if !errors.Is(err, datadir.ErrInUse) || i == attempts {
+			return data, err
+		}
+	}
 }
 
 // refusal is what an answer that is not ok says.

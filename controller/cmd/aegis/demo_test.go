@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -97,6 +98,25 @@ func TestInUse(t *testing.T) {
 	}
 	p.begin("listening", "serve")
 	waitFor(t, "the end", func() bool { return strings.Contains(p.must("get", "w"), "succeeded") })
+}
+
+// Commands at the same time, with nobody to ask, take turns at the data directory,
+// and start what they were told to once.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if out, err := p.aegis("start", "--id", "w", "--questions", "1"); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	all.Wait()
+	if out := p.must("list"); strings.Count(out, "\n") != 1 {
+		t.Error(out)
+	}
 }
 
 func waitFor(t *testing.T, what string, is func() bool) {

@@ -52,7 +52,7 @@ func (s *settings) open(ctx context.Context, runner port.Runner, observe func(st
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.dir, err = datadir.Open(s.dataDir); err != nil {
+	if h.dir, err = s.take(ctx); err != nil {
 		return nil, err
 	}
 	if err = os.MkdirAll(h.dir.File("logs"), 0o700); err != nil {
@@ -82,6 +82,22 @@ func (s *settings) open(ctx context.Context, runner port.Runner, observe func(st
 	}
 	h.api = api.NewHandler(version, log, append(h.node.Control.Actions(), h.historyAction())...)
 	return h, nil
+}
+
+// patience is how long a command may hold the data directory that another wants.
+const patience = time.Second
+
+// take takes the data directory.
+func (s *settings) take(ctx context.Context) (*datadir.Dir, error) {
+	for limit := time.Now().Add(patience); ; {
+		d, err := datadir.Open(s.dataDir)
+		if !errors.Is(err, datadir.ErrInUse) || time.Now().After(limit) {
+			return d, err
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // agents finds the agents' programs and makes their runner.
