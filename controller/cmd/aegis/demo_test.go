@@ -1,8 +1,12 @@
 package main_test
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -100,6 +104,23 @@ func TestInUse(t *testing.T) {
 	waitFor(t, "the end", func() bool { return strings.Contains(p.must("get", "w"), "succeeded") })
 }
 
+// Agents do not outlive the process that they would answer.
+func TestOrphans(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells children that their parent was killed")
+	}
+	p := newPlace(t, `{"delay_ms":60000}`)
+	p.must("start", "--id", "w")
+	s := p.begin("listening", "serve")
+	var agents []int
+	waitFor(t, "an agent", func() bool { agents = s.agents(); return len(agents) == 1 })
+	time.Sleep(200 * time.Millisecond) // until it listens to signals: before, one ends it just as well
+	s.kill(t)
+	// It checkpoints, tries for some seconds to say so, and leaves; after 28 s it is ended.
+	waitFor(t, "the agent's end", func() bool { return errors.Is(syscall.Kill(agents[0], 0), syscall.ESRCH) || zombie(agents[0]) })
+}
+
 // Commands at the same time, with nobody to ask, take turns at the data directory,
 // and start what they were told to once.
 func TestAtOnce(t *testing.T) {
@@ -119,9 +140,15 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
+// zombie is whether a process has ended and nobody has asked how.
+func zombie(id int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
+	return err == nil && strings.HasPrefix(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " Z")
+}
+
 func waitFor(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for range 300 {
+	for range 800 {
 		if is() {
 			return
 		}
