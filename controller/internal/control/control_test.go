@@ -208,6 +208,57 @@ func TestDecideAgain(t *testing.T) {
 	}
 }
 
+// The engine goes on, by itself or told by somebody else, between the check and the decision.
+func TestDecideOvertaken(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		meanwhile func(w *simtest.World) error
+		code      api.Code // empty: it counts
+	}{
+		"a repeated request was faster": {func(w *simtest.World) error {
+			a, err := w.Store.Approval(context.Background(), "wf-1", "approve")
+			if err == nil {
+				_, err = w.Dispatch.Settler.Decision(context.Background(), a)
+			}
+			return err
+		}, ""},
+		"cancelled": {func(w *simtest.World) error {
+			return w.Engine.Cancel(context.Background(), "research-report", "wf-1", "")
+		}, control.WorkflowEnded},
+		"expired by its own clock": {func(w *simtest.World) error {
+			w.Clock.Pass(time.Second)
+			return w.Engine.Tick(context.Background())
+		}, control.NotWaiting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var w *simtest.World
+			armed := false
+			w = simtest.New(t, simtest.Options{Before: func(call string) {
+				if armed && call == "Engine.Succeed" {
+					armed = false
+					if err := tc.meanwhile(w); err != nil {
+						t.Error(err)
+					}
+				}
+			}})
+			w.Start("wf-1", input)
+			for w.Step() {
+			}
+			if tc.code == control.NotWaiting {
+				w.Clock.Pass(72*time.Hour - time.Second)
+			}
+			armed = true
+			d, err := w.Control.Decide(t.Context(), "wf-1", "approve", task.OutcomeApproved, "ada", "")
+			refused, _ := errors.AsType[*control.Error](err)
+			if tc.code == "" && (err != nil || d.By != "ada") || tc.code != "" && (refused == nil || refused.Code != tc.code) {
+				t.Errorf("want %q, got %+v, %v", tc.code, d, err)
+			}
+			w.Finish("wf-1")
+		})
+	}
+}
+
 func TestDecideTooLate(t *testing.T) {
 	t.Parallel()
 	const approve = `{"action":"approve","workflow":"wf-1","step":"approve","by":"ada"}`

@@ -76,8 +76,10 @@ func (s *Service) decided(ctx context.Context, d task.Decision, stored store.App
 		e.Decision = &first
 		return task.Decision{}, e
 	case won && !taken:
-		// It was the first, and the engine had gone on by its own clock.
-		return task.Decision{}, refuse(http.StatusConflict, NotWaiting, "workflow %q waits for approval %q no more", d.Workflow, d.Step)
+		if err := s.overtaken(ctx, d, stored); err != nil {
+			return task.Decision{}, err
+		}
+		fallthrough
 	case won || mine:
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "approval decided", slog.String("workflow", d.Workflow), slog.String("step", d.Step),
 			slog.String("decision", string(first.Decision)), slog.Bool("again", !won))
@@ -86,6 +88,23 @@ func (s *Service) decided(ctx context.Context, d task.Decision, stored store.App
 	e := refuse(http.StatusConflict, AlreadyDecided, "approval %q was %s by %s at %s", d.Step, first.Decision, first.By, first.At.Format(time.RFC3339))
 	e.Decision = &first
 	return task.Decision{}, e
+}
+
+// overtaken is for the decision that was the first and that the engine did not wait for.
+// Most often somebody else has brought this very decision to it, a repeated request say;
+// or it is about to ask again, with another token, and gets the decision then. Otherwise it
+// has gone on by itself, and the decision is without effect.
+func (s *Service) overtaken(ctx context.Context, d task.Decision, stored store.Approval) error {
+	// Its clock may be ahead, and began with the sending of the request.
+	const skew = time.Minute
+	if d.At.After(stored.Expires.Add(-skew)) {
+		return refuse(http.StatusConflict, NotWaiting, "workflow %q waits for approval %q no more", d.Workflow, d.Step)
+	}
+	w, err := s.current(ctx, d.Workflow)
+	if err == nil && (w.Status == flow.Cancelled || w.Status == flow.TimedOut) {
+		return refuse(http.StatusConflict, WorkflowEnded, "workflow %q has ended: it has %s", d.Workflow, w.Status)
+	}
+	return err
 }
 
 func expired(step string, at time.Time) *Error {

@@ -26,15 +26,20 @@ type Config struct {
 }
 
 // Settler settles.
-type Settler struct{ Config }
+type Settler struct {
+	Config
+
+	locks locks
+}
 
 // New returns a Settler.
-func New(c Config) *Settler { return &Settler{c} }
+func New(c Config) *Settler { return &Settler{Config: c} }
 
 // Answer records a task's answer, if it is the first, and brings the first to the
 // engine, if it is not there yet. won is whether this one was the first.
 // store.ErrNotFound.
 func (s *Settler) Answer(ctx context.Context, id task.ID, a store.Answer) (stored store.Task, won bool, err error) {
+	defer s.locks.take(id)()
 	stored, won, err = s.Store.AnswerTask(ctx, id, a)
 	if err != nil {
 		return stored, won, err
@@ -52,6 +57,7 @@ func (s *Settler) Answer(ctx context.Context, id task.ID, a store.Answer) (store
 // Deliver brings the answer of a task to the engine and closes the record. It
 // does nothing for a task that is open, or closed.
 func (s *Settler) Deliver(ctx context.Context, t store.Task) (store.Task, error) {
+	defer s.locks.take(t.ID)()
 	return s.deliver(ctx, t, false)
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,6 +77,34 @@ func TestAnswer(t *testing.T) {
 	}
 	if got := p.log.String(); strings.Contains(got, token) || !strings.Contains(got, `"workflow":"wf-1","step":"plan","index":0,"attempt":0`) {
 		t.Errorf("log: %s", got)
+	}
+}
+
+// The same answer many times at once: one is the first, and all find it taken.
+func TestAnswersAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		p := newParts(t)
+		id := p.order(t)
+		p.engine.Wait(token)
+		body := task.Body{Inline: json.RawMessage(`1`)}
+		var running sync.WaitGroup
+		var first atomic.Int32
+		for range 4 {
+			running.Go(func() {
+				stored, won, err := p.Answer(t.Context(), id, store.Answer{Output: &body})
+				if err != nil || stored.Dropped || stored.Status != store.TaskClosed {
+					t.Errorf("got %+v, %v", stored, err)
+				}
+				if won {
+					first.Add(1)
+				}
+			})
+		}
+		running.Wait()
+		if first.Load() != 1 || len(p.engine.Answers()) != 1 {
+			t.Fatalf("want one first and one delivered, got %d and %d", first.Load(), len(p.engine.Answers()))
+		}
 	}
 }
 

@@ -37,6 +37,8 @@ type injector struct {
 	mu    sync.Mutex
 	calls []string
 	plan  func(call int, name string) Fault
+	// before is what somebody else does, just before a call.
+	before func(name string)
 }
 
 func (i *injector) do(name string, call func() error) error {
@@ -48,6 +50,9 @@ func (i *injector) do(name string, call func() error) error {
 		fault = i.plan(n, name)
 	}
 	i.mu.Unlock()
+	if i.before != nil {
+		i.before(name)
+	}
 	if fault == Before {
 		return ErrInjected
 	}

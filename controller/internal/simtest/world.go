@@ -49,6 +49,8 @@ func (c *Clock) Pass(d time.Duration) {
 type Options struct {
 	// Plan says what goes wrong with the n-th call, from 0. Default: nothing.
 	Plan func(call int, name string) Fault
+	// Before is what somebody else does, just before a call. Default: nothing.
+	Before func(name string)
 	// Copies and Pick are those of both queues.
 	Copies func([]byte) int
 	Pick   func(n int) int
@@ -96,7 +98,7 @@ const visibility = 30 * time.Second
 // New returns a world at noon.
 func New(t testing.TB, o Options) *World {
 	t.Helper()
-	w := &World{t: t, Clock: &Clock{now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}, faults: &injector{plan: o.Plan}, agent: o.Agent}
+	w := &World{t: t, Clock: &Clock{now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}, faults: &injector{plan: o.Plan, before: o.Before}, agent: o.Agent}
 	if w.agent == nil {
 		w.agent = Answer
 	}
