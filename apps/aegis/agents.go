@@ -1,36 +1,187 @@
 package main
 
 import (
+	"regexp"
+	"strconv"
+
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/ecscluster"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/ecstaskdefinition"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/iamrole"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/iamrolepolicy"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/aegis-agents/aegis/constructs/agent"
+	"github.com/aegis-agents/aegis/constructs/iam"
+	"github.com/aegis-agents/aegis/controller/flow"
 )
 
-// agentPrograms is where the agents' main packages are.
-const agentPrograms = "github.com/aegis-agents/aegis/agents/"
+const (
+	// agentPrograms is where the agents' main packages are.
+	agentPrograms = "github.com/aegis-agents/aegis/agents/"
+	// agentUser is nobody: the images have it, and the task insists.
+	agentUser = "65532:65532"
+	// ecsTasks is the service that takes the agents' roles.
+	ecsTasks = "ecs-tasks.amazonaws.com"
+)
 
-// agentNames are the platform's agents: each has a program, an image, a role and
-// a log group of its own. The order changes nothing.
-var agentNames = []string{"coordinator", "analyst", "research", "execution"}
+// agentSpec is what an agent's container takes: CPU in 1/1024 of a core, with a
+// memory that Fargate has for it.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+type agentSpec struct {
+	name           flow.Agent
+	cpu, memoryMiB int
+}
 
-// newAgents builds the agents' images for Graviton.
-func newAgents(stack cdktf.TerraformStack, e Environment) map[string]*agent.Agent {
-	node := constructs.NewConstruct(stack, jsii.String("Agents"))
-	agents := make(map[string]*agent.Agent, len(agentNames))
-	for _, name := range agentNames {
-		agents[name] = agent.New(node, name, agent.Props{
-			Name:             e.name(name + "-agent"),
-			Source:           agent.GoPackage{Path: agentPrograms + name},
-			Platforms:        []agent.Platform{agent.LinuxARM64},
-			CreateRole:       true,
-			RolePrincipals:   []string{"ecs-tasks.amazonaws.com"},
-			CreateLogGroup:   true,
-			LogRetentionDays: e.LogRetentionDays,
-			ForceDelete:      !e.Protected,
-			Tags:             map[string]*string{"Agent": jsii.String(name)},
-		})
+// agentSpecs are the platform's agents: each has a program, an image, roles, a task
+// definition and a log group of its own. The order changes nothing.
+func agentSpecs() []agentSpec {
+	return []agentSpec{
+		{flow.Coordinator, 256, 512},
+		{flow.Analyst, 512, 1024},
+		{flow.Research, 512, 1024}, // pages are parsed in memory
+		{flow.Execution, 256, 512},
 	}
-	return agents
+}
+
+// runnable is an agent that the dispatcher can start.
+type runnable struct {
+	*agent.Agent
+	name          string
+	definition    ecstaskdefinition.EcsTaskDefinition
+	executionRole iamrole.IamRole
+}
+
+// newCluster is where agents run: on Fargate, from nothing, by RunTask.
+func (p *platform) newCluster() ecscluster.EcsCluster {
+	return ecscluster.NewEcsCluster(p.stack, jsii.String("Cluster"), &ecscluster.EcsClusterConfig{
+		Name:    jsii.String(p.env.name("agents")),
+		Setting: []*ecscluster.EcsClusterSetting{{Name: jsii.String("containerInsights"), Value: jsii.String("enabled")}},
+		Tags:    nameTag(p.env.name("agents")),
+	})
+}
+
+func (p *platform) newAgents(specs []agentSpec) []runnable {
+	node := constructs.NewConstruct(p.stack, jsii.String("Agents"))
+	tasks := constructs.NewConstruct(p.stack, jsii.String("AgentTasks"))
+	var all []runnable
+	for _, spec := range specs {
+		all = append(all, p.newAgent(node, constructs.NewConstruct(tasks, jsii.String(string(spec.name))), spec))
+	}
+	return all
+}
+
+// newAgent builds an agent's image for Graviton, and says how it runs.
+func (p *platform) newAgent(images, node constructs.Construct, spec agentSpec) runnable {
+	name := string(spec.name)
+	a := agent.New(images, name, agent.Props{
+		Name:             p.env.name(name + "-agent"),
+		Source:           agent.GoPackage{Path: agentPrograms + name},
+		Platforms:        []agent.Platform{agent.LinuxARM64},
+		CreateRole:       true,
+		RolePrincipals:   []string{ecsTasks},
+		PolicyStatements: p.agentStatements(),
+		CreateLogGroup:   true,
+		LogRetentionDays: p.env.LogRetentionDays,
+		LogKMSKeyARN:     p.kmsKey(),
+		ForceDelete:      !p.env.Protected,
+		Tags:             map[string]*string{"Agent": jsii.String(name)},
+	})
+	// The execution role starts the container, and is nothing that the agent has.
+	role := newRole(node, "ExecutionRole", p.env.name(name+"-execution"), ecsTasks)
+	logs := iamrolepolicy.NewIamRolePolicy(node, jsii.String("WriteLogs"), &iamrolepolicy.IamRolePolicyConfig{
+		Name: jsii.String("write-logs"), Role: role.Name(),
+		Policy: jsii.String(iam.Render(iam.Statement{
+			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+			Resources: []*string{jsii.String(*a.LogGroupARN() + ":log-stream:*")},
+		})),
+	})
+	definition := ecstaskdefinition.NewEcsTaskDefinition(node, jsii.String("Task"), &ecstaskdefinition.EcsTaskDefinitionConfig{
+		Family:                  jsii.String(p.env.name(name)),
+		RequiresCompatibilities: jsii.Strings("FARGATE"),
+		NetworkMode:             jsii.String("awsvpc"),
+		Cpu:                     jsii.String(strconv.Itoa(spec.cpu)),
+		Memory:                  jsii.String(strconv.Itoa(spec.memoryMiB)),
+		RuntimePlatform: &ecstaskdefinition.EcsTaskDefinitionRuntimePlatform{
+			CpuArchitecture: jsii.String("ARM64"), OperatingSystemFamily: jsii.String("LINUX"),
+		},
+		ExecutionRoleArn:     role.Arn(),
+		TaskRoleArn:          a.RoleARN(),
+		ContainerDefinitions: jsonText([]any{p.container(a, name)}),
+		Tags:                 nameTag(p.env.name(name)),
+		// A task that starts before its role may pull and log is lost.
+		DependsOn: &[]cdktf.ITerraformDependable{a.GrantPull(role), logs},
+	})
+	return runnable{Agent: a, name: name, definition: definition, executionRole: role}
+}
+
+// container is the agent's one container, which the dispatcher calls by the agent's name.
+func (p *platform) container(a *agent.Agent, name string) map[string]any {
+	// Sorted by name, as AWS returns them.
+	environment := []any{variable("ARTIFACT_BUCKET", *p.bucket.Bucket()), variable("CALLBACK_QUEUE", *p.callbacks.Url())}
+	environment = append(environment, variable("MAX_TOKENS", strconv.Itoa(p.env.MaxTokens)))
+	if p.env.ModelID != "" {
+		environment = append(environment, variable("MODEL_ID", p.env.ModelID))
+	}
+	if p.env.ModelStub {
+		environment = append(environment, variable("MODEL_STUB", "allow"))
+	}
+	return map[string]any{
+		"name":                   name,
+		"image":                  *a.ImageDigestURI(),
+		"essential":              true,
+		"user":                   agentUser,
+		"readonlyRootFilesystem": true,
+		"linuxParameters":        map[string]any{"capabilities": map[string]any{"drop": []any{"ALL"}}},
+		// A SIGTERM comes this long before the SIGKILL: time for a checkpoint. Fargate's most.
+		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
+		"stopTimeout": 120,
+		"environment": environment,
+		"logConfiguration": map[string]any{"logDriver": "awslogs", "options": map[string]any{
+			"awslogs-group": *a.LogGroupName(), "awslogs-region": *p.region, "awslogs-stream-prefix": "task",
+		}},
+		"mountPoints": []any{}, "portMappings": []any{}, "systemControls": []any{}, "volumesFrom": []any{},
+	}
+}
+
+func variable(name, value string) map[string]any { return map[string]any{"name": name, "value": value} }
+
+// agentStatements are all that an agent may do.
+func (p *platform) agentStatements() []iam.Statement {
+	under := func(prefix string) *string { return jsii.String(*p.bucket.Arn() + "/" + prefix + "/*") }
+	statements := []iam.Statement{
+		{Sid: "Objects", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []*string{under("objects"), under("artifacts"), under("checkpoints")}},
+		{Sid: "Answer", Actions: []string{"sqs:SendMessage"}, Resources: []*string{p.callbacks.Arn()}},
+	}
+	if p.env.ModelID != "" {
+		statements = append(statements, iam.Statement{Sid: "AskModel", Actions: []string{"bedrock:InvokeModel"}, Resources: p.modelARNs()})
+	}
+	return statements
+}
+
+// geography is what the id of an inference profile across regions begins with.
+// https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+var geography = regexp.MustCompile(`^(us-gov|us|eu|apac|jp|au|ca|global)\.`)
+
+// modelARNs are what bedrock:InvokeModel takes: the model, or the profile with the
+// model in the regions that the profile spreads over, which are not known here.
+// https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
+func (p *platform) modelARNs() []*string {
+	id := p.env.ModelID
+	arn := func(rest string) *string { return jsii.String("arn:" + *p.partition + ":bedrock:" + rest) }
+	if arnParts := regexp.MustCompile(`^arn:`); arnParts.MatchString(id) {
+		model := regexp.MustCompile(`:inference-profile/(.+)$`).FindStringSubmatch(id)
+		if model == nil {
+			return []*string{jsii.String(id)}
+		}
+		return []*string{jsii.String(id), arn("*::foundation-model/" + geography.ReplaceAllString(model[1], ""))}
+	}
+	if geography.MatchString(id) {
+		return []*string{
+			arn(*p.region + ":" + *p.account + ":inference-profile/" + id),
+			arn("*::foundation-model/" + geography.ReplaceAllString(id, "")),
+		}
+	}
+	return []*string{arn(*p.region + "::foundation-model/" + id)}
 }

@@ -4,14 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/aegis-agents/aegis/constructs/lambda"
 )
 
-// Environment is everything in which the environments differ.
+// Environment is everything in which the environments differ. The settings in
+// fields.go override what the presets say.
 type Environment struct {
 	// Name is part of every resource's name, so that several environments live
 	// in one account.
@@ -19,15 +19,53 @@ type Environment struct {
 	// Region is where everything is. Default: that of the AWS configuration in
 	// use, as the provider finds it.
 	Region string
+	// CostCenter is the tag of that name on everything. Default: engineering.
+	CostCenter string
+
 	// FunctionURL gives the controller an HTTPS endpoint for callers with IAM
 	// credentials.
 	FunctionURL bool
-	// Tracing is the functions' X-Ray mode.
+	// Tracing is the X-Ray mode of the functions and of the workflows.
 	Tracing lambda.TracingMode
-	// LogRetentionDays is how long the functions' logs are kept.
+	// ProvisionedConcurrency keeps this many instances of the controller started,
+	// which clients wait for. 0 is none.
+	ProvisionedConcurrency int
+	// ReservedConcurrency is kept free for each function, and limits it. 0 is none:
+	// a new account has ten in all and refuses a reservation.
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+	ReservedConcurrency int
+	// QueueConcurrency is how many batches of a queue are worked on at once.
+	QueueConcurrency int
+
+	// LogRetentionDays is how long all logs are kept.
 	LogRetentionDays int
-	// Protected keeps the state table from being deleted, with a plan or without.
+	// KMSKeyARN is the key that encrypts all log groups; its policy must let
+	// CloudWatch Logs use it. Default: CloudWatch's own.
+	KMSKeyARN string
+	// KeepDays is how long records stay after a workflow's end.
+	KeepDays int
+	// Protected keeps what has state from being deleted, with a plan or without.
 	Protected bool
+	// AlarmTopicARN is the SNS topic that alarms are sent to. Default: nobody hears them.
+	AlarmTopicARN string
+
+	// ModelID is the Bedrock model, or the ARN of a model or inference profile, that
+	// the agents ask. Default: none, and agents fail unless ModelStub.
+	ModelID string
+	// ModelStub lets the agents answer without a model, marked SIMULATED.
+	ModelStub bool
+	// MaxTokens is the budget of each task.
+	MaxTokens int
+
+	// Subnets and SecurityGroups are where the agents run. Default: a small VPC of
+	// the environment's own.
+	Subnets        []string
+	SecurityGroups []string
+	// AssignPublicIP is for given subnets whose way out is an internet gateway.
+	AssignPublicIP bool
+	// VPCCIDR is the range of the own VPC, a /16 to /24.
+	VPCCIDR string
+
 	// Backend is where Terraform's state is.
 	Backend Backend
 }
@@ -38,7 +76,7 @@ type Backend struct {
 	// Bucket is an S3 bucket, in which the state is locked while in use; that
 	// takes Terraform 1.10 or later. Default: a local file.
 	Bucket string
-	// Region is the bucket's. Required with Bucket.
+	// Region is the bucket's. Default: the environment's Region, when that is set.
 	Region string
 }
 
@@ -50,80 +88,100 @@ const (
 
 // presets are the environments there are.
 func presets() map[string]Environment {
-	return map[string]Environment{
-		dev:        {Name: dev, FunctionURL: true, Tracing: lambda.PassThrough, LogRetentionDays: 7},
-		staging:    {Name: staging, FunctionURL: true, Tracing: lambda.PassThrough, LogRetentionDays: 14},
-		production: {Name: production, FunctionURL: false, Tracing: lambda.Active, LogRetentionDays: 90, Protected: true},
+	common := Environment{
+		CostCenter: "engineering", QueueConcurrency: 10, KeepDays: 90, MaxTokens: 200_000, VPCCIDR: "10.70.0.0/24",
+		FunctionURL: true, Tracing: lambda.PassThrough,
 	}
+	d, s, p := common, common, common
+	d.Name, d.LogRetentionDays, d.KeepDays, d.ModelStub = dev, 7, 14, true
+	s.Name, s.LogRetentionDays, s.KeepDays = staging, 14, 30
+	p.Name, p.LogRetentionDays, p.Protected = production, 90, true
+	p.FunctionURL, p.Tracing, p.QueueConcurrency = false, lambda.Active, 50
+	return map[string]Environment{dev: d, staging: s, production: p}
 }
 
-// The variables that choose and configure environments.
-const (
-	envNames       = "AEGIS_ENV"
-	envRegion      = "AEGIS_REGION"
-	envStateBucket = "AEGIS_STATE_BUCKET"
-	envStateRegion = "AEGIS_STATE_REGION"
-)
+// envNames is the variable that chooses environments.
+const envNames = "AEGIS_ENV"
 
-var (
-	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
-	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+// contextKey is where cdktf.json's context has the settings: those of all
+// environments under "all", those of one under its name.
+const (
+	contextKey = "aegis"
+	contextAll = "all"
 )
 
 // fromEnvironment reads which environments are asked for, dev when none is, and
-// what is set for all of them. All mistakes come back in one error.
-func fromEnvironment(lookup func(string) (string, bool)) ([]Environment, error) {
+// what is set for them: the environment variable wins over the context's setting
+// for the environment, that over the one for all, and that over the preset. All
+// mistakes come back in one error.
+func fromEnvironment(lookup func(string) (string, bool), context map[string]any) ([]Environment, error) {
 	get := func(name string) string {
 		value, _ := lookup(name)
 		return strings.TrimSpace(value)
 	}
-	var errs []error
-	bad := func(name, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: "+format, append([]any{name}, args...)...))
-	}
-
-	region := get(envRegion)
-	if region != "" && !regionName.MatchString(region) {
-		bad(envRegion, `must be a region such as "eu-central-1", got %q`, region)
-	}
-	backend := Backend{Bucket: get(envStateBucket), Region: get(envStateRegion)}
-	if backend.Bucket != "" && !bucketName.MatchString(backend.Bucket) {
-		bad(envStateBucket, "must be a bucket's name of 3 to 63 lower-case letters, digits, dots and -, got %q", backend.Bucket)
-	}
-	if backend.Bucket != "" && backend.Region == "" {
-		backend.Region = region
-	}
-	switch {
-	case backend.Bucket != "" && backend.Region == "":
-		bad(envStateRegion, "must be set with %s, got nothing", envStateBucket)
-	case backend.Bucket == "" && backend.Region != "":
-		bad(envStateRegion, "must go with %s, got a region alone", envStateBucket)
-	case backend.Region != "" && backend.Region != region && !regionName.MatchString(backend.Region):
-		bad(envStateRegion, `must be a region such as "eu-central-1", got %q`, backend.Region)
-	}
-
+	known := presets()
+	settings, errs := contextSettings(context, known)
 	names := strings.FieldsFunc(get(envNames), func(r rune) bool { return r == ',' || r == ' ' })
 	if len(names) == 0 {
 		names = []string{dev}
 	}
-	known := presets()
 	var chosen []Environment
 	seen := map[string]bool{}
 	for _, name := range names {
 		e, ok := known[name]
 		if !ok {
-			bad(envNames, "must be of %s, got %q", strings.Join(slices.Sorted(maps.Keys(known)), ", "), name)
+			errs = append(errs, fmt.Errorf("%s: must be of %s, got %q", envNames, strings.Join(slices.Sorted(maps.Keys(known)), ", "), name))
 			continue
 		}
 		if seen[name] {
 			continue
 		}
 		seen[name] = true
-		e.Region, e.Backend = region, backend
+		problems := e.override(get, settings)
+		if len(chosen) > 0 { // what is wrong for all was told
+			problems = slices.DeleteFunc(problems, func(err error) bool {
+				return slices.ContainsFunc(errs, func(told error) bool { return told.Error() == err.Error() })
+			})
+		}
+		errs = append(errs, problems...)
 		chosen = append(chosen, e)
 	}
 	return chosen, errors.Join(errs...)
+}
+
+// override applies the settings, and returns what is wrong with them.
+func (e *Environment) override(get func(string) string, settings map[string]map[string]string) []error {
+	var errs []error
+	for _, f := range fields() {
+		source, value := f.variable(), get(f.variable())
+		for _, part := range []string{e.Name, contextAll} {
+			if text, found := settings[part][f.name]; value == "" && found {
+				source, value = contextKey+"."+part+"."+f.name, text
+			}
+		}
+		if value == "" {
+			continue
+		}
+		if want := f.set(e, value); want != "" {
+			errs = append(errs, fmt.Errorf("%s: must be %s, got %q", source, want, value))
+		}
+	}
+	if e.Backend.Bucket != "" && e.Backend.Region == "" {
+		e.Backend.Region = e.Region
+	}
+	if e.Backend.Bucket != "" && e.Backend.Region == "" && len(errs) == 0 {
+		errs = append(errs, errors.New("AEGIS_STATE_REGION: must be set with AEGIS_STATE_BUCKET, got nothing"))
+	}
+	if e.Backend.Bucket == "" && e.Backend.Region != "" && len(errs) == 0 {
+		errs = append(errs, errors.New("AEGIS_STATE_REGION: must go with AEGIS_STATE_BUCKET, got a region alone"))
+	}
+	if (len(e.Subnets) == 0) != (len(e.SecurityGroups) == 0) {
+		errs = append(errs, fmt.Errorf("AEGIS_SUBNETS: must go with AEGIS_SECURITY_GROUPS, got %d and %d", len(e.Subnets), len(e.SecurityGroups)))
+	}
+	if r := e.ReservedConcurrency; r > 0 && e.ProvisionedConcurrency > r {
+		errs = append(errs, fmt.Errorf("AEGIS_PROVISIONED_CONCURRENCY: must be at most AEGIS_RESERVED_CONCURRENCY %d, got %d", r, e.ProvisionedConcurrency))
+	}
+	return errs
 }
 
 // stackName is also the prefix of every resource's name.
@@ -132,12 +190,15 @@ func (e Environment) stackName() string { return "aegis-" + e.Name }
 // name is that of a resource of the environment.
 func (e Environment) name(resource string) string { return e.stackName() + "-" + resource }
 
+// ownNetwork tells whether the environment has a VPC of its own.
+func (e Environment) ownNetwork() bool { return len(e.Subnets) == 0 }
+
 // tags are on everything.
 func (e Environment) tags() map[string]string {
 	return map[string]string{
 		"Project":     "aegis",
 		"Environment": e.Name,
 		"ManagedBy":   "terraform",
-		"CostCenter":  "engineering",
+		"CostCenter":  e.CostCenter,
 	}
 }

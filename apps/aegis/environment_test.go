@@ -30,21 +30,21 @@ func TestFromEnvironment(t *testing.T) {
 		"one asked for twice":   {map[string]string{envNames: "dev,dev"}, []string{dev}, ""},
 		"unknown":               {map[string]string{envNames: "prod"}, nil, `AEGIS_ENV: must be of dev, production, staging, got "prod"`},
 		"other case":            {map[string]string{envNames: "Dev"}, nil, `AEGIS_ENV: must be of dev, production, staging, got "Dev"`},
-		"region":                {map[string]string{envRegion: "eu-central-1"}, []string{dev}, ""},
-		"region of GovCloud":    {map[string]string{envRegion: "us-gov-west-1"}, []string{dev}, ""},
-		"no region":             {map[string]string{envRegion: "Frankfurt"}, []string{dev}, `AEGIS_REGION: must be a region such as "eu-central-1", got "Frankfurt"`},
-		"bucket and region":     {map[string]string{envStateBucket: "acme-state", envStateRegion: "eu-west-1"}, []string{dev}, ""},
-		"bucket in the region":  {map[string]string{envStateBucket: "acme-state", envRegion: "eu-west-1"}, []string{dev}, ""},
-		"bucket of 3":           {map[string]string{envStateBucket: "abc", envRegion: "eu-west-1"}, []string{dev}, ""},
-		"bucket of 2":           {map[string]string{envStateBucket: "ab", envRegion: "eu-west-1"}, []string{dev}, `AEGIS_STATE_BUCKET: must be a bucket's name of 3 to 63 lower-case letters, digits, dots and -, got "ab"`},
-		"bucket without region": {map[string]string{envStateBucket: "acme-state"}, []string{dev}, `AEGIS_STATE_REGION: must be set with AEGIS_STATE_BUCKET, got nothing`},
-		"region of no bucket":   {map[string]string{envStateRegion: "eu-west-1"}, []string{dev}, `AEGIS_STATE_REGION: must go with AEGIS_STATE_BUCKET, got a region alone`},
+		"region":                {map[string]string{"AEGIS_REGION": "eu-central-1"}, []string{dev}, ""},
+		"region of GovCloud":    {map[string]string{"AEGIS_REGION": "us-gov-west-1"}, []string{dev}, ""},
+		"no region":             {map[string]string{"AEGIS_REGION": "Frankfurt"}, []string{dev}, `AEGIS_REGION: must be a region such as "eu-central-1", got "Frankfurt"`},
+		"bucket and region":     {map[string]string{"AEGIS_STATE_BUCKET": "acme-state", "AEGIS_STATE_REGION": "eu-west-1"}, []string{dev}, ""},
+		"bucket in the region":  {map[string]string{"AEGIS_STATE_BUCKET": "acme-state", "AEGIS_REGION": "eu-west-1"}, []string{dev}, ""},
+		"bucket of 3":           {map[string]string{"AEGIS_STATE_BUCKET": "abc", "AEGIS_REGION": "eu-west-1"}, []string{dev}, ""},
+		"bucket of 2":           {map[string]string{"AEGIS_STATE_BUCKET": "ab", "AEGIS_REGION": "eu-west-1"}, []string{dev}, `AEGIS_STATE_BUCKET: must be a bucket's name of 3 to 63 lower-case letters, digits, dots and -, got "ab"`},
+		"bucket without region": {map[string]string{"AEGIS_STATE_BUCKET": "acme-state"}, []string{dev}, `AEGIS_STATE_REGION: must be set with AEGIS_STATE_BUCKET, got nothing`},
+		"region of no bucket":   {map[string]string{"AEGIS_STATE_REGION": "eu-west-1"}, []string{dev}, `AEGIS_STATE_REGION: must go with AEGIS_STATE_BUCKET, got a region alone`},
 		"everything wrong": {
-			map[string]string{envNames: "qa", envRegion: "x", envStateBucket: "NO", envStateRegion: "y"}, nil,
-			`AEGIS_REGION: must be a region such as "eu-central-1", got "x"
+			map[string]string{envNames: "qa,dev", "AEGIS_REGION": "x", "AEGIS_STATE_BUCKET": "NO", "AEGIS_STATE_REGION": "y"}, []string{dev},
+			`AEGIS_ENV: must be of dev, production, staging, got "qa"
+AEGIS_REGION: must be a region such as "eu-central-1", got "x"
 AEGIS_STATE_BUCKET: must be a bucket's name of 3 to 63 lower-case letters, digits, dots and -, got "NO"
-AEGIS_STATE_REGION: must be a region such as "eu-central-1", got "y"
-AEGIS_ENV: must be of dev, production, staging, got "qa"`,
+AEGIS_STATE_REGION: must be a region such as "eu-central-1", got "y"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ AEGIS_ENV: must be of dev, production, staging, got "qa"`,
 			got, err := fromEnvironment(func(name string) (string, bool) {
 				value, ok := tc.env[name]
 				return value, ok
-			})
+			}, nil)
 			if diff := cmp.Diff(tc.err, errorText(err)); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
@@ -65,8 +65,8 @@ AEGIS_ENV: must be of dev, production, staging, got "qa"`,
 
 func TestBackendRegion(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{envStateBucket: "acme-state", envRegion: "eu-west-1"}
-	got, err := fromEnvironment(func(name string) (string, bool) { return env[name], true })
+	env := map[string]string{"AEGIS_STATE_BUCKET": "acme-state", "AEGIS_REGION": "eu-west-1"}
+	got, err := fromEnvironment(func(name string) (string, bool) { return env[name], true }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,49 +1,164 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dynamodbtable"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/aegis-agents/aegis/constructs/iam"
 	"github.com/aegis-agents/aegis/constructs/lambda"
 )
 
-// programs is where the functions' main packages are.
-const programs = "github.com/aegis-agents/aegis/controller/cmd/"
+const (
+	// programs is where the functions' main packages are.
+	programs = "github.com/aegis-agents/aegis/controller/cmd/"
+	// liveAlias is what clients call: a version can be taken back behind it.
+	liveAlias = "live"
 
-// newController is the function that clients call.
-func newController(stack cdktf.TerraformStack, e Environment, table dynamodbtable.DynamodbTable, tasks queue) *lambda.Function {
-	props := lambda.Props{
-		FunctionName: e.name("controller"),
-		Description:  "Starts, lists and steers workflows",
-		Code:         lambda.GoPackage{Path: programs + "controller", BuildTags: []string{"lambda.norpc"}},
-		Architecture: lambda.ARM64,
-		MemoryMiB:    256,
-		Timeout:      30 * time.Second,
-		Environment: map[string]*string{
-			"STATE_TABLE": table.Name(),
-			"TASK_QUEUE":  tasks.Url(),
-		},
-		TracingMode:      e.Tracing,
-		LogRetentionDays: e.LogRetentionDays,
-		LogFormat:        lambda.LogJSON,
-		LogPermission:    lambda.LogPermissionScoped,
-		PolicyStatements: []iam.Statement{
-			{Sid: "CheckTable", Actions: []string{"dynamodb:DescribeTable"}, Resources: []*string{table.Arn()}},
-			{Sid: "CheckQueue", Actions: []string{"sqs:GetQueueAttributes"}, Resources: []*string{tasks.Arn()}},
-		},
-	}
-	if e.FunctionURL {
-		props.URL = &lambda.FunctionURL{AuthType: lambda.AuthIAM}
-	}
-	return lambda.NewFunction(stack, "Controller", props)
+	controllerTimeout = 30 * time.Second
+	dispatcherTimeout = 30 * time.Second
+	callbackTimeout   = 30 * time.Second
+	// checkerTimeout is short of its schedule's minute, so that runs do not meet.
+	checkerTimeout = 55 * time.Second
+	memoryMiB      = 256
+)
+
+// functions are the control plane's. What each reads is in docs/design/0004-control-plane.md.
+type functions struct {
+	controller, dispatcher, callback, checker *lambda.Function
 }
 
-// invokeCommand asks the controller for its health.
-func invokeCommand(function *lambda.Function) *string {
-	return jsii.String("aws lambda invoke --function-name " + *function.Name() +
-		` --cli-binary-format raw-in-base64-out --payload '{"action":"health"}' /dev/stdout`)
+// named are the functions by the name of their program.
+func (f functions) named() []struct {
+	name string
+	*lambda.Function
+} {
+	return []struct {
+		name string
+		*lambda.Function
+	}{{"controller", f.controller}, {"dispatcher", f.dispatcher}, {"callback", f.callback}, {"state-checker", f.checker}}
+}
+
+func (p *platform) newFunctions() functions {
+	return functions{
+		controller: p.newController(), dispatcher: p.newDispatcher(), callback: p.newCallback(), checker: p.newChecker(),
+	}
+}
+
+// function is what the functions have in common.
+func (p *platform) function(name, description string, timeout time.Duration) lambda.Props {
+	props := lambda.Props{
+		FunctionName: p.env.name(name),
+		Description:  description,
+		Code:         lambda.GoPackage{Path: programs + name, BuildTags: []string{"lambda.norpc"}},
+		Architecture: lambda.ARM64,
+		MemoryMiB:    memoryMiB,
+		Timeout:      timeout,
+		Environment: map[string]*string{
+			"STATE_TABLE": p.table.Name(),
+			"KEEP_DAYS":   jsii.String(strconv.Itoa(p.env.KeepDays)),
+			// The dashboard of one environment must not show another's.
+			"METRICS_NAMESPACE": jsii.String(p.metrics()),
+		},
+		TracingMode:      p.env.Tracing,
+		LogRetentionDays: p.env.LogRetentionDays,
+		LogKMSKeyARN:     p.kmsKey(),
+		LogFormat:        lambda.LogJSON,
+		LogPermission:    lambda.LogPermissionScoped,
+	}
+	if p.env.ReservedConcurrency > 0 {
+		props.ReservedConcurrency = &p.env.ReservedConcurrency
+	}
+	return props
+}
+
+// newController is the function that clients call.
+func (p *platform) newController() *lambda.Function {
+	props := p.function("controller", "Starts, lists and steers workflows", controllerTimeout)
+	props.Environment["TASK_QUEUE"] = p.tasks.Url()
+	props.Environment["STATE_MACHINES"] = p.stateMachines()
+	props.Environment["CLUSTER"] = p.cluster.Arn()
+	props.PolicyStatements = []iam.Statement{
+		p.records(),
+		{Sid: "CheckTable", Actions: []string{"dynamodb:DescribeTable"}, Resources: []*string{p.table.Arn()}},
+		{Sid: "CheckQueue", Actions: []string{"sqs:GetQueueAttributes"}, Resources: []*string{p.tasks.Arn()}},
+		{Sid: "Start", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
+		{Sid: "Steer", Actions: []string{"states:DescribeExecution", "states:StopExecution"}, Resources: p.executionARNs()},
+		p.answer(), p.stopTasks("ecs:StopTask"),
+	}
+	props.Alias = &lambda.Alias{Name: liveAlias, ProvisionedConcurrency: p.env.ProvisionedConcurrency}
+	if p.env.FunctionURL {
+		props.URL = &lambda.FunctionURL{AuthType: lambda.AuthIAM}
+	}
+	return lambda.NewFunction(p.stack, "Controller", props)
+}
+
+// newDispatcher is the function that starts agents.
+func (p *platform) newDispatcher() *lambda.Function {
+	props := p.function("dispatcher", "Starts an agent for each order", dispatcherTimeout)
+	props.Secrets = map[string]*string{"MAC_SECRET": p.macKeys.Arn()}
+	props.Environment["ARTIFACT_BUCKET"] = p.bucket.Bucket()
+	props.Environment["CLUSTER"] = p.cluster.Arn()
+	props.Environment["SUBNETS"] = cdktf.Fn_Join(jsii.String(","), &p.network.subnets)
+	props.Environment["SECURITY_GROUPS"] = cdktf.Fn_Join(jsii.String(","), &p.network.securityGroups)
+	props.Environment["ASSIGN_PUBLIC_IP"] = jsii.String(strconv.FormatBool(p.network.assignPublicIP))
+	definitions := map[string]any{}
+	byName := map[string]runnable{}
+	for _, a := range p.agents {
+		definitions[a.name], byName[a.name] = *a.definition.Arn(), a
+	}
+	props.Environment["TASK_DEFINITIONS"] = jsonText(definitions)
+	var arns, roles []*string
+	for _, name := range sorted(byName) {
+		a := byName[name]
+		arns = append(arns, a.definition.Arn())
+		roles = append(roles, a.RoleARN(), a.executionRole.Arn())
+	}
+	props.PolicyStatements = []iam.Statement{
+		p.records(), p.answer(),
+		{Sid: "Store", Actions: []string{"s3:PutObject"}, Resources: []*string{jsii.String(*p.bucket.Arn() + "/objects/*")}},
+		{Sid: "Run", Actions: []string{"ecs:RunTask"}, Resources: arns, Conditions: p.inCluster()},
+		{Sid: "GiveRoles", Actions: []string{"iam:PassRole"}, Resources: roles, Conditions: []iam.Condition{
+			{Operator: "StringEquals", Key: "iam:PassedToService", Values: []*string{jsii.String(ecsTasks)}},
+		}},
+		p.stopTasks("ecs:StopTask"),
+	}
+	props.EventSources = []lambda.EventSource{p.source(p.tasks)}
+	return lambda.NewFunction(p.stack, "Dispatcher", props)
+}
+
+// newCallback is the function that takes the agents' answers.
+func (p *platform) newCallback() *lambda.Function {
+	props := p.function("callback", "Takes the answers of agents", callbackTimeout)
+	props.Secrets = map[string]*string{"MAC_SECRET": p.macKeys.Arn()}
+	props.PolicyStatements = []iam.Statement{p.records(), p.answer()}
+	props.EventSources = []lambda.EventSource{p.source(p.callbacks)}
+	return lambda.NewFunction(p.stack, "Callback", props)
+}
+
+// newChecker is the function that finishes what was left behind.
+func (p *platform) newChecker() *lambda.Function {
+	props := p.function("state-checker", "Finishes what a crash or a lost container left behind", checkerTimeout)
+	props.Secrets = map[string]*string{"MAC_SECRET": p.macKeys.Arn()}
+	props.Environment["STATE_MACHINES"] = p.stateMachines()
+	props.Environment["CLUSTER"] = p.cluster.Arn()
+	props.Environment["TASK_DEAD_LETTERS"] = p.tasks.deadLetters.Url()
+	props.Environment["CALLBACK_DEAD_LETTERS"] = p.callbacks.deadLetters.Url()
+	props.PolicyStatements = []iam.Statement{
+		p.records(), p.answer(),
+		{Sid: "Look", Actions: []string{"states:DescribeExecution"}, Resources: p.executionARNs()},
+		{
+			Sid: "DeadLetters", Actions: []string{"sqs:DeleteMessage", "sqs:ReceiveMessage"},
+			Resources: []*string{p.tasks.deadLetters.Arn(), p.callbacks.deadLetters.Arn()},
+		},
+		p.stopTasks("ecs:DescribeTasks", "ecs:StopTask"),
+	}
+	props.Schedules = []lambda.Schedule{{Expression: "rate(1 minute)", Description: "Looks after open tasks"}}
+	return lambda.NewFunction(p.stack, "StateChecker", props)
+}
+
+func (p *platform) source(q queue) lambda.SQSSource {
+	return lambda.SQSSource{QueueARN: q.Arn(), ReportBatchItemFailures: true, MaximumConcurrency: p.env.QueueConcurrency}
 }

@@ -3,8 +3,9 @@
 //
 //	AEGIS_ENV=dev,production go run ./apps/aegis
 //
-// A file for each concern: environments, storage, messaging, functions, outputs.
-// What another stack could use belongs into constructs.
+// A file for each concern: environments and their fields, storage, messaging,
+// functions and what they may do, workflows, agents, network, observability,
+// outputs. What another stack could use belongs into constructs.
 package main
 
 import (
@@ -17,14 +18,22 @@ import (
 )
 
 func main() {
-	environments, err := fromEnvironment(os.LookupEnv)
+	context, err := readContext(os.LookupEnv)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		fail(err)
+	}
+	environments, err := fromEnvironment(os.LookupEnv, context)
+	if err != nil {
+		fail(err)
 	}
 	synth.Main(func(app cdktf.App) {
 		for _, e := range environments {
 			newStack(app, e)
 		}
 	})
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }

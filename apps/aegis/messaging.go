@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/sqsqueue"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/sqsqueueredriveallowpolicy"
@@ -15,6 +17,10 @@ const (
 	// deadLetterDays is SQS's longest: time to look at what failed.
 	deadLetterDays = 14
 	secondsPerDay  = 24 * 60 * 60
+	// visibilityFactor times the consumer's timeout is how long a message is out of
+	// sight: batches are retried within it.
+	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+	visibilityFactor = 6
 )
 
 // queue is a queue with the dead letters of it.
@@ -25,23 +31,30 @@ type queue struct {
 
 // newTaskQueue carries the tasks for the agents.
 func newTaskQueue(stack cdktf.TerraformStack, e Environment) queue {
-	return newQueue(stack, e, "Tasks", "tasks")
+	return newQueue(stack, e, "Tasks", "tasks", dispatcherTimeout)
+}
+
+// newCallbackQueue carries the agents' answers and heartbeats.
+func newCallbackQueue(stack cdktf.TerraformStack, e Environment) queue {
+	return newQueue(stack, e, "Callbacks", "callbacks", callbackTimeout)
 }
 
 // newQueue defines an encrypted queue whose messages go to a queue of dead
 // letters of its own when they keep failing.
-func newQueue(stack cdktf.TerraformStack, e Environment, id, name string) queue {
+func newQueue(stack cdktf.TerraformStack, e Environment, id, name string, consumer time.Duration) queue {
 	dead := sqsqueue.NewSqsQueue(stack, jsii.String(id+"DeadLetters"), &sqsqueue.SqsQueueConfig{
 		Name:                    jsii.String(e.name(name + "-dead-letters")),
 		MessageRetentionSeconds: jsii.Number(deadLetterDays * secondsPerDay),
 		SqsManagedSseEnabled:    jsii.Bool(true),
-		Tags:                    &map[string]*string{"Name": jsii.String(e.name(name + "-dead-letters"))},
+		Tags:                    nameTag(e.name(name + "-dead-letters")),
 	})
 	q := sqsqueue.NewSqsQueue(stack, jsii.String(id), &sqsqueue.SqsQueueConfig{
-		Name:                 jsii.String(e.name(name)),
-		SqsManagedSseEnabled: jsii.Bool(true),
-		RedrivePolicy:        jsonText(map[string]any{"deadLetterTargetArn": *dead.Arn(), "maxReceiveCount": maxReceives}),
-		Tags:                 &map[string]*string{"Name": jsii.String(e.name(name))},
+		Name:                     jsii.String(e.name(name)),
+		SqsManagedSseEnabled:     jsii.Bool(true),
+		VisibilityTimeoutSeconds: jsii.Number((visibilityFactor * consumer).Seconds()),
+		MessageRetentionSeconds:  jsii.Number(deadLetterDays * secondsPerDay),
+		RedrivePolicy:            jsonText(map[string]any{"deadLetterTargetArn": *dead.Arn(), "maxReceiveCount": maxReceives}),
+		Tags:                     nameTag(e.name(name)),
 	})
 	sqsqueueredriveallowpolicy.NewSqsQueueRedriveAllowPolicy(stack, jsii.String(id+"RedriveAllow"),
 		&sqsqueueredriveallowpolicy.SqsQueueRedriveAllowPolicyConfig{

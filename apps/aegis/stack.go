@@ -7,16 +7,14 @@ import (
 )
 
 // newStack defines the platform in one environment.
-func newStack(app cdktf.App, e Environment) {
+func newStack(app cdktf.App, e Environment) { newStackOf(app, e, agentSpecs()) }
+
+func newStackOf(app cdktf.App, e Environment, specs []agentSpec) {
 	stack := cdktf.NewTerraformStack(app, jsii.String(e.stackName()))
 	addBackend(stack, e)
 	addProvider(stack, e)
 
-	table := newStateTable(stack, e)
-	tasks := newTaskQueue(stack, e)
-	controller := newController(stack, e, table, tasks)
-	addOutputs(stack, table, tasks, controller)
-	addImageOutputs(stack, newAgents(stack, e))
+	newPlatform(stack, e, specs)
 }
 
 func addProvider(stack cdktf.TerraformStack, e Environment) {

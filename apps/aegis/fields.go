@@ -1,0 +1,231 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aegis-agents/aegis/constructs/lambda"
+)
+
+// field is one setting of an environment: "region" in cdktf.json's context,
+// AEGIS_REGION as a variable.
+type field struct {
+	name string
+	// set takes the value or says what it must be.
+	set func(e *Environment, value string) (want string)
+}
+
+func (f field) variable() string { return "AEGIS_" + strings.ToUpper(f.name) }
+
+var (
+	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+	tagValue = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$`)
+	kmsARN   = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
+	topicARN = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
+	// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+	modelID  = regexp.MustCompile(`^(arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:[a-z-]+/)?[A-Za-z0-9][A-Za-z0-9.:-]{0,999}$`)
+	subnetID = regexp.MustCompile(`^subnet-[0-9a-f]{8,17}$`)
+	groupID  = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)
+)
+
+// retentions are what CloudWatch takes.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+const wantRegion = `a region such as "eu-central-1"`
+
+// fields are all settings there are.
+func fields() []field {
+	return []field{
+		text("region", func(e *Environment) *string { return &e.Region }, regionName, wantRegion),
+		text("state_bucket", func(e *Environment) *string { return &e.Backend.Bucket }, bucketName,
+			"a bucket's name of 3 to 63 lower-case letters, digits, dots and -"),
+		text("state_region", func(e *Environment) *string { return &e.Backend.Region }, regionName, wantRegion),
+		text("cost_center", func(e *Environment) *string { return &e.CostCenter }, tagValue, "1 to 256 letters, digits, spaces and _.:/=+-@"),
+		flag("function_url", func(e *Environment) *bool { return &e.FunctionURL }),
+		{"tracing", func(e *Environment, value string) string {
+			mode := lambda.TracingMode(value)
+			if mode != lambda.Active && mode != lambda.PassThrough {
+				return "Active or PassThrough"
+			}
+			e.Tracing = mode
+			return ""
+		}},
+		number("provisioned_concurrency", func(e *Environment) *int { return &e.ProvisionedConcurrency }, 0, 1000),
+		number("reserved_concurrency", func(e *Environment) *int { return &e.ReservedConcurrency }, 0, 1000),
+		// https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
+		number("queue_concurrency", func(e *Environment) *int { return &e.QueueConcurrency }, 2, 1000),
+		{"log_retention_days", func(e *Environment, value string) string {
+			days, err := strconv.Atoi(value)
+			if err != nil || !slices.Contains(retentions, days) {
+				return "a number of days that CloudWatch has, such as 7, 14, 30, 90, 365"
+			}
+			e.LogRetentionDays = days
+			return ""
+		}},
+		text("kms_key_arn", func(e *Environment) *string { return &e.KMSKeyARN }, kmsARN, "the ARN of a KMS key"),
+		number("keep_days", func(e *Environment) *int { return &e.KeepDays }, 1, 3650),
+		flag("protected", func(e *Environment) *bool { return &e.Protected }),
+		text("alarm_topic_arn", func(e *Environment) *string { return &e.AlarmTopicARN }, topicARN, "the ARN of an SNS topic"),
+		text("model_id", func(e *Environment) *string { return &e.ModelID }, modelID, "a Bedrock model's id, or the ARN of one or of an inference profile"),
+		flag("model_stub", func(e *Environment) *bool { return &e.ModelStub }),
+		number("max_tokens", func(e *Environment) *int { return &e.MaxTokens }, 1000, 10_000_000),
+		list("subnets", func(e *Environment) *[]string { return &e.Subnets }, subnetID, 16, `1 to 16 ids such as "subnet-0123456789abcdef0", with commas`),
+		list("security_groups", func(e *Environment) *[]string { return &e.SecurityGroups }, groupID, 5, `1 to 5 ids such as "sg-0123456789abcdef0", with commas`),
+		flag("assign_public_ip", func(e *Environment) *bool { return &e.AssignPublicIP }),
+		{"vpc_cidr", func(e *Environment, value string) string {
+			prefix, err := netip.ParsePrefix(value)
+			if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() || prefix.Bits() < 16 || prefix.Bits() > 24 {
+				return `a network of /16 to /24 such as "10.70.0.0/24"`
+			}
+			e.VPCCIDR = value
+			return ""
+		}},
+	}
+}
+
+func text(name string, at func(*Environment) *string, pattern *regexp.Regexp, want string) field {
+	return field{name, func(e *Environment, value string) string {
+		if !pattern.MatchString(value) {
+			return want
+		}
+		*at(e) = value
+		return ""
+	}}
+}
+
+func flag(name string, at func(*Environment) *bool) field {
+	return field{name, func(e *Environment, value string) string {
+		if value != "true" && value != "false" {
+			return "true or false"
+		}
+		*at(e) = value == "true"
+		return ""
+	}}
+}
+
+func number(name string, at func(*Environment) *int, least, most int) field {
+	return field{name, func(e *Environment, value string) string {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < least || n > most {
+			return fmt.Sprintf("a number from %d to %d", least, most)
+		}
+		*at(e) = n
+		return ""
+	}}
+}
+
+func list(name string, at func(*Environment) *[]string, pattern *regexp.Regexp, most int, want string) field {
+	return field{name, func(e *Environment, value string) string {
+		items := strings.Split(value, ",")
+		for i := range items {
+			items[i] = strings.TrimSpace(items[i])
+			if !pattern.MatchString(items[i]) {
+				return want
+			}
+		}
+		if len(items) > most {
+			return want
+		}
+		*at(e) = items
+		return ""
+	}}
+}
+
+// contextSettings are the context's settings as text, by environment and field.
+func contextSettings(context map[string]any, known map[string]Environment) (map[string]map[string]string, []error) {
+	raw, found := context[contextKey]
+	if !found {
+		return nil, nil
+	}
+	parts, ok := raw.(map[string]any)
+	if !ok {
+		return nil, []error{fmt.Errorf("%s: must be an object of environments, got %v", contextKey, raw)}
+	}
+	var errs []error
+	settings := map[string]map[string]string{}
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		path := contextKey + "." + part
+		if _, ok := known[part]; !ok && part != contextAll {
+			errs = append(errs, fmt.Errorf("%s: must be all or an environment, of which there are %s", path, strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
+			continue
+		}
+		values, ok := parts[part].(map[string]any)
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: must be an object of settings, got %v", path, parts[part]))
+			continue
+		}
+		settings[part] = map[string]string{}
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			if !slices.ContainsFunc(fields(), func(f field) bool { return f.name == name }) {
+				errs = append(errs, fmt.Errorf("%s.%s: is not a setting", path, name))
+				continue
+			}
+			value, ok := settingText(values[name])
+			if !ok {
+				errs = append(errs, fmt.Errorf("%s.%s: must be a text, a number, a boolean or a list of texts, and not empty, got %v", path, name, values[name]))
+				continue
+			}
+			settings[part][name] = value
+		}
+	}
+	return settings, errs
+}
+
+func settingText(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return strings.TrimSpace(v), strings.TrimSpace(v) != ""
+	case bool:
+		return strconv.FormatBool(v), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	case []any:
+		var items []string
+		for _, item := range v {
+			one, ok := item.(string)
+			if !ok {
+				return "", false
+			}
+			items = append(items, one)
+		}
+		return strings.Join(items, ","), len(items) > 0
+	}
+	return "", false
+}
+
+// readContext is what cdktf's CLI passes on, or without it cdktf.json's own.
+// https://developer.hashicorp.com/terraform/cdktf/create-and-deploy/configuration-file
+func readContext(lookup func(string) (string, bool)) (map[string]any, error) {
+	if passed, _ := lookup("CDKTF_CONTEXT_JSON"); passed != "" {
+		var context map[string]any
+		if err := json.Unmarshal([]byte(passed), &context); err != nil {
+			return nil, fmt.Errorf("CDKTF_CONTEXT_JSON: %w", err)
+		}
+		return context, nil
+	}
+	data, err := os.ReadFile("cdktf.json")
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("cdktf.json: %w", err)
+	}
+	return file.Context, nil
+}
