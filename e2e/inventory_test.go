@@ -41,6 +41,8 @@ var listings = map[string]listing{
 	"aws_cloudwatch_event_bus":        target("events", "AWSEvents.ListEventBuses", "Name"),
 	"aws_cloudwatch_event_rule":       target("events", "AWSEvents.ListRules", "Name"),
 	"aws_cloudwatch_log_group":        target("logs", "Logs_20140328.DescribeLogGroups", "logGroupName"),
+	"aws_cloudwatch_dashboard":        query("monitoring", "2010-08-01", "ListDashboards", "DashboardName"),
+	"aws_cloudwatch_metric_alarm":     query("monitoring", "2010-08-01", "DescribeAlarms", "AlarmName"),
 	"aws_dynamodb_table":              target("dynamodb", "DynamoDB_20120810.ListTables", "TableNames"),
 	"aws_ecr_repository":              target("ecr", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", "repositoryName"),
 	"aws_ecs_cluster":                 target("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", "clusterArns"),
@@ -49,10 +51,12 @@ var listings = map[string]listing{
 	"aws_efs_file_system":             get("elasticfilesystem", "/2015-02-01/file-systems", "FileSystemId"),
 	"aws_iam_policy":                  query("iam", "2010-05-08", "ListPolicies&Scope=Local", "PolicyName"),
 	"aws_iam_role":                    query("iam", "2010-05-08", "ListRoles", "RoleName"),
+	"aws_internet_gateway":            query("ec2", "2016-11-15", "DescribeInternetGateways", "internetGatewayId"),
 	"aws_kinesis_stream":              target("kinesis", "Kinesis_20131202.ListStreams", "StreamNames"),
 	"aws_lambda_event_source_mapping": get("lambda", "/2015-03-31/event-source-mappings/", "UUID"),
 	"aws_lambda_function":             get("lambda", "/2015-03-31/functions/", "FunctionName"),
 	"aws_lambda_layer_version":        get("lambda", "/2018-10-31/layers", "LayerName"),
+	"aws_route_table":                 query("ec2", "2016-11-15", "DescribeRouteTables", "routeTableId"),
 	"aws_s3_bucket":                   get("s3", "/", "Bucket>Name"),
 	"aws_scheduler_schedule":          get("scheduler", "/schedules", "Name"),
 	"aws_secretsmanager_secret":       target("secretsmanager", "secretsmanager.ListSecrets", "Name"),
@@ -62,23 +66,33 @@ var listings = map[string]listing{
 	"aws_sqs_queue":                   target("sqs", "AmazonSQS.ListQueues", "QueueUrls"),
 	"aws_subnet":                      query("ec2", "2016-11-15", "DescribeSubnets", "subnetId"),
 	"aws_vpc":                         query("ec2", "2016-11-15", "DescribeVpcs", "vpcId"),
+	"aws_vpc_endpoint":                query("ec2", "2016-11-15", "DescribeVpcEndpoints", "vpcEndpointId"),
 }
 
 // partOf are the types that are gone when what they belong to is.
 var partOf = map[string]string{
-	"aws_cloudwatch_event_target":               "aws_cloudwatch_event_rule",
-	"aws_ecr_lifecycle_policy":                  "aws_ecr_repository",
-	"aws_ecr_repository_policy":                 "aws_ecr_repository",
-	"aws_iam_role_policy":                       "aws_iam_role",
-	"aws_iam_role_policy_attachment":            "aws_iam_role",
-	"aws_lambda_alias":                          "aws_lambda_function",
-	"aws_lambda_function_event_invoke_config":   "aws_lambda_function",
-	"aws_lambda_function_url":                   "aws_lambda_function",
-	"aws_lambda_permission":                     "aws_lambda_function",
-	"aws_lambda_provisioned_concurrency_config": "aws_lambda_function",
-	"aws_s3_object":                             "aws_s3_bucket",
-	"aws_sqs_queue_redrive_allow_policy":        "aws_sqs_queue",
-	"terraform_data":                            "", // in the state only
+	"aws_cloudwatch_event_target":                        "aws_cloudwatch_event_rule",
+	"aws_ecr_lifecycle_policy":                           "aws_ecr_repository",
+	"aws_ecr_repository_policy":                          "aws_ecr_repository",
+	"aws_iam_role_policy":                                "aws_iam_role",
+	"aws_iam_role_policy_attachment":                     "aws_iam_role",
+	"aws_kms_key":                                        "", // waits for its deletion, for days
+	"aws_lambda_alias":                                   "aws_lambda_function",
+	"aws_lambda_function_event_invoke_config":            "aws_lambda_function",
+	"aws_lambda_function_url":                            "aws_lambda_function",
+	"aws_lambda_permission":                              "aws_lambda_function",
+	"aws_lambda_provisioned_concurrency_config":          "aws_lambda_function",
+	"aws_route":                                          "aws_route_table",
+	"aws_route_table_association":                        "aws_route_table",
+	"aws_s3_bucket_lifecycle_configuration":              "aws_s3_bucket",
+	"aws_s3_bucket_policy":                               "aws_s3_bucket",
+	"aws_s3_bucket_public_access_block":                  "aws_s3_bucket",
+	"aws_s3_bucket_server_side_encryption_configuration": "aws_s3_bucket",
+	"aws_s3_bucket_versioning":                           "aws_s3_bucket",
+	"aws_s3_object":                                      "aws_s3_bucket",
+	"aws_secretsmanager_secret_version":                  "aws_secretsmanager_secret",
+	"aws_sqs_queue_redrive_allow_policy":                 "aws_sqs_queue",
+	"terraform_data":                                     "", // in the state only
 }
 
 // contents are the names of everything in an account, by type of resource.
