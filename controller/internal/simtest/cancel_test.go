@@ -79,6 +79,7 @@ func TestEveryCallOfFailure(t *testing.T) {
 		return w.Calls()
 	}
 	calls := failing(t, nil)
+	t.Logf("%d calls × %d faults", len(calls), len(simtest.Faults()))
 	for name, fault := range simtest.Faults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
