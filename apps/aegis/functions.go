@@ -148,6 +148,8 @@ func (p *platform) newChecker() *lambda.Function {
 	props.Environment["CALLBACK_DEAD_LETTERS"] = p.callbacks.deadLetters.Url()
 	props.PolicyStatements = []iam.Statement{
 		p.records(), p.answer(),
+		// A start that was recorded, and then died, is finished.
+		{Sid: "Start", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
 		{Sid: "Look", Actions: []string{"states:DescribeExecution"}, Resources: p.executionARNs()},
 		{
 			Sid: "DeadLetters", Actions: []string{"sqs:DeleteMessage", "sqs:ReceiveMessage"},
