@@ -30,7 +30,7 @@ func TestEnvironments(t *testing.T) {
 	t.Run("names", func(t *testing.T) { namesDoNotCollide(t, stacks) })
 	for name, check := range map[string]func(*testing.T, *synthtest.Template){
 		"variables of functions": environmentsAreWhatProgramsRead, "variables of agents": containersAreWhatAgentsRead,
-		"names of machines": machinesNameTheirOwn, "outputs": outputsLeakNothing,
+		"names of machines": machinesNameTheirOwn, "asl-validator": machinesAreValid, "outputs": outputsLeakNothing,
 	} {
 		for stack, template := range stacks {
 			t.Run(name+"/"+stack, func(t *testing.T) { check(t, template) })
