@@ -133,7 +133,7 @@ func (p *platform) newDispatcher() *lambda.Function {
 func (p *platform) newCallback() *lambda.Function {
 	props := p.function("callback", "Takes the answers of agents", callbackTimeout)
 	props.Secrets = map[string]*string{"MAC_SECRET": p.macKeys.Arn()}
-	props.PolicyStatements = []iam.Statement{p.records(), p.answer()}
+	props.PolicyStatements = []iam.Statement{p.records(), p.answer(heartbeat)}
 	props.EventSources = []lambda.EventSource{p.source(p.callbacks)}
 	return lambda.NewFunction(p.stack, "Callback", props)
 }
@@ -147,9 +147,10 @@ func (p *platform) newChecker() *lambda.Function {
 	props.Environment["TASK_DEAD_LETTERS"] = p.tasks.deadLetters.Url()
 	props.Environment["CALLBACK_DEAD_LETTERS"] = p.callbacks.deadLetters.Url()
 	props.PolicyStatements = []iam.Statement{
-		p.records(), p.answer(),
+		p.records(), p.answer(heartbeat),
 		// A start that was recorded, and then died, is finished.
 		{Sid: "Start", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
+		{Sid: "StartAgain", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
 		{Sid: "Look", Actions: []string{"states:DescribeExecution"}, Resources: p.executionARNs()},
 		{
 			Sid: "DeadLetters", Actions: []string{"sqs:DeleteMessage", "sqs:ReceiveMessage"},

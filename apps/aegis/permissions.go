@@ -20,12 +20,14 @@ func (p *platform) records() iam.Statement {
 
 // answer lets a function tell an execution what became of a task. A token belongs
 // to its state machine. https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
-func (p *platform) answer() iam.Statement {
+func (p *platform) answer(more ...string) iam.Statement {
 	return iam.Statement{
-		Sid: "Answer", Actions: []string{"states:SendTaskFailure", "states:SendTaskHeartbeat", "states:SendTaskSuccess"},
-		Resources: p.machineARNs(),
+		Sid: "Answer", Actions: append([]string{"states:SendTaskFailure", "states:SendTaskSuccess"}, more...), Resources: p.machineARNs(),
 	}
 }
+
+// heartbeat is for who handles what agents send.
+const heartbeat = "states:SendTaskHeartbeat"
 
 // stopTasks lets a function do something with the cluster's tasks.
 func (p *platform) stopTasks(actions ...string) iam.Statement {
