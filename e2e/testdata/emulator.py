@@ -1,12 +1,24 @@
 """Serves moto on a free loopback port, which it prints, until its standard
 input ends: the emulator never outlives the tests, however they end."""
 
+import json
 import os
 import sys
 import threading
 
 from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
+
+# The provider asks these of every state machine, and tries for minutes when it
+# gets no answer. moto has neither. The definition's check is asl-validator's.
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
+for action, answer in {
+    "validate_state_machine_definition": {"result": "OK", "diagnostics": [], "truncated": False},
+    "list_state_machine_versions": {"stateMachineVersions": []},
+}.items():
+    if not hasattr(StepFunctionResponse, action):
+        setattr(StepFunctionResponse, action, lambda self, answer=answer: json.dumps(answer))
 
 
 def end_with_parent() -> None:
