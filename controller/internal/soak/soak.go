@@ -43,7 +43,7 @@ type Report struct {
 	Workflows, Tasks             int // tasks are attempts, each an agent
 	Lost, Stuck, Failed          int // no record; no end; another end than success
 	Doubled                      int // tasks of which the engine took another number of results than one
-	Decisions, WrongDecisions    int // approvals; those with two winners, or where the engine took another decision than is recorded
+	Decisions, WrongDecisions    int // approvals; those without exactly one winner, or where the engine took another decision than is recorded
 	Crashed, LostAnswers, Copies int
 	EngineFailures               int
 	Took                         time.Duration
@@ -229,7 +229,7 @@ func (s *soak) observe(id string, e flow.Event, state flow.State) {
 	}
 }
 
-// decide has two people decide at once. No more than one may be told that it was them.
+// decide has two people decide at once. Exactly one is told that it was them.
 func (s *soak) decide(id string) {
 	s.decided.Add(1)
 	var won atomic.Int64
@@ -251,7 +251,7 @@ func (s *soak) decide(id string) {
 		})
 	}
 	both.Wait()
-	if won.Load() > 1 {
+	if won.Load() != 1 {
 		s.wrong.Add(1)
 	}
 }
