@@ -54,7 +54,7 @@ func TestChaos(t *testing.T) {
 		p.must("start", "--id", fmt.Sprint("chaos-", started), "--questions", "3", "--no-approval")
 	}
 	limit := time.Now().Add(3 * time.Minute)
-	for running := p.must("list", "--limit", "100"); running != ""; running = p.must("list", "--limit", "100") {
+	for running := p.must("list", "--status", "running", "--limit", "100"); running != ""; running = p.must("list", "--status", "running", "--limit", "100") {
 		if time.Now().After(limit) {
 			t.Fatalf("AEGIS_SEED=%d: still running:\n%s", seed, running)
 		}

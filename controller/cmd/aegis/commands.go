@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -54,22 +55,33 @@ func (s *settings) start() *cobra.Command {
 	return c
 }
 
+// statuses are what list shows by default, and in which order it asks.
+var statuses = []flow.Status{flow.Running, flow.Succeeded, flow.Failed, flow.TimedOut, flow.Cancelled}
+
 func (s *settings) list() *cobra.Command {
 	var status string
 	var limit int
 	c := &cobra.Command{Use: "list", Short: "List workflows, the newest first", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		var a struct{ Workflows []control.Summary }
-		err := s.ask(c.Context(), map[string]any{"action": "list", "status": status, "limit": limit}, false, &a)
-		if err != nil || s.json {
-			return err
+		asked := statuses
+		if status != "" {
+			asked = []flow.Status{flow.Status(status)}
 		}
+		var found []control.Summary
+		for _, each := range asked { // the index is by status
+			var a struct{ Workflows []control.Summary }
+			if err := s.ask(c.Context(), map[string]any{"action": "list", "status": each, "limit": limit}, false, &a); err != nil {
+				return err
+			}
+			found = append(found, a.Workflows...)
+		}
+		slices.SortStableFunc(found, func(a, b control.Summary) int { return b.Created.Compare(a.Created) })
 		w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
-		for _, each := range a.Workflows {
+		for _, each := range found[:min(limit, len(found))] {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", each.ID, each.Status, each.Created.Local().Format(timeFormat), each.Flow, each.Error)
 		}
 		return w.Flush()
 	}}
-	c.Flags().StringVar(&status, "status", string(flow.Running), "running, succeeded, failed, timed_out or cancelled")
+	c.Flags().StringVar(&status, "status", "", "running, succeeded, failed, timed_out or cancelled (default all, with --json an answer for each)")
 	c.Flags().IntVar(&limit, "limit", 20, "how many at most")
 	return c
 }

@@ -65,6 +65,9 @@ func TestDemoKilled(t *testing.T) {
 	}
 	out := p.must("demo", "--yes", "--questions", "3")
 	p.check(out)
+	if got := p.must("list"); !strings.Contains(got, " succeeded ") {
+		t.Errorf("list shows what has ended, too, got %q", got)
+	}
 	if got := p.must("list", "--status", "succeeded"); strings.Count(got, "\n") != 1 {
 		t.Errorf("not one workflow:\n%s", got)
 	}
