@@ -30,7 +30,7 @@ synth: ## Write cdktf.out/stacks/<stack>/cdk.tf.json
 	@$(GO) run ./apps/$(APP)
 
 .PHONY: test
-test: .venv ## Run all tests
+test: .venv node_modules ## Run all tests
 	$(GO) test ./...
 
 .PHONY: docker-test

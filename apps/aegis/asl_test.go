@@ -26,7 +26,7 @@ func machinesAreValid(t *testing.T, stack *synthtest.Template) {
 	t.Helper()
 	validator, err := aslValidator()
 	if err != nil {
-		t.Skip("asl-validator is not here: npm install --no-save asl-validator")
+		t.Skip("asl-validator is not installed: make node_modules")
 	}
 	filled := strings.NewReplacer(
 		"${aws_sqs_queue.Tasks.url}", "https://sqs.eu-central-1.amazonaws.com/123456789012/aegis-tasks",
