@@ -66,7 +66,7 @@ var listings = map[string]listing{
 	"aws_sqs_queue":                   target("sqs", "AmazonSQS.ListQueues", "QueueUrls"),
 	"aws_subnet":                      query("ec2", "2016-11-15", "DescribeSubnets", "subnetId"),
 	"aws_vpc":                         query("ec2", "2016-11-15", "DescribeVpcs", "vpcId"),
-	"aws_vpc_endpoint":                query("ec2", "2016-11-15", "DescribeVpcEndpoints", "vpcEndpointId"),
+	"aws_vpc_endpoint":                query("ec2", "2016-11-15", "DescribeVpcEndpoints&Filter.1.Name=vpc-endpoint-state&Filter.1.Value.1=available", "vpcEndpointId"),
 }
 
 // partOf are the types that are gone when what they belong to is.

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
@@ -19,6 +20,9 @@ for action, answer in {
 }.items():
     if not hasattr(StepFunctionResponse, action):
         setattr(StepFunctionResponse, action, lambda self, answer=answer: json.dumps(answer))
+
+# A deleted cluster is listed by moto for ever, and by AWS not at all.
+EC2ContainerServiceBackend.list_clusters = lambda self: [c.arn for c in self.clusters.values() if c.status != "INACTIVE"]
 
 
 def end_with_parent() -> None:
