@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/ecstaskdefinition"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/aegis-agents/aegis/constructs/agent"
@@ -41,7 +42,7 @@ var edits = []change{
 	{"the agent's source", func(t *testing.T, s *settings) {
 		s.agent = copied(t, s.agent, "edited")
 		must(t, os.WriteFile(filepath.Join(s.agent, "main.go"), []byte("package main\n\nfunc main() { println(\"edited\") }\n"), 0o644))
-	}, []string{"replace terraform_data Agent/Build"}},
+	}, []string{"replace terraform_data Agent/Build", "replace aws_ecs_task_definition Task"}},
 	{"a test of the agent's", func(t *testing.T, s *settings) {
 		s.agent = copied(t, s.agent, "tested")
 		must(t, os.WriteFile(filepath.Join(s.agent, "main_test.go"), []byte("package main\n"), 0o644))
@@ -154,8 +155,13 @@ func (s settings) define(stack cdktf.TerraformStack) {
 	}
 	lambda.NewFunction(stack, "Orders", orders)
 	lambda.NewFunction(stack, "Other", props("other", filepath.Join(sources(), "plain")))
-	agent.New(stack, "Agent", agent.Props{
+	a := agent.New(stack, "Agent", agent.Props{
 		Name: "changes-agent", Source: agent.GoPackage{Path: ".", Dir: s.agent}, ForceDelete: true, CreateRole: true, CreateLogGroup: true,
+	})
+	ecstaskdefinition.NewEcsTaskDefinition(stack, jsii.String("Task"), &ecstaskdefinition.EcsTaskDefinitionConfig{
+		Family: jsii.String("changes-agent"), Cpu: jsii.String("256"), Memory: jsii.String("512"),
+		NetworkMode: jsii.String("awsvpc"), RequiresCompatibilities: jsii.Strings("FARGATE"),
+		ContainerDefinitions: jsii.String(`[{"name":"agent","image":"` + *a.ImageDigestURI() + `","essential":true}]`),
 	})
 	for _, sw := range switches {
 		p := props(sw.name, filepath.Join(sources(), "plain"))
