@@ -44,7 +44,7 @@ docker-test: ## Run the tests that take a real Docker engine and registry
 ifneq ($(shell command -v terraform)$(filter required,$(E2E)),)
 e2e: ## Take the stacks through real Terraform and an emulator of AWS
 	@$(MAKE) --no-print-directory --keep-going --silent .venv node_modules || [ "$(E2E)" != required ]
-	$(GO) test -C e2e -tags e2e -count=1 -timeout 20m
+	$(GO) test -C e2e -tags e2e -count=1 -timeout 25m
 else
 e2e:
 	@echo "e2e: skipped: terraform is not on the PATH"
