@@ -3,7 +3,6 @@ package memory_test
 import (
 	"errors"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -43,24 +42,6 @@ func TestRunner(t *testing.T) {
 	porttest.Runner(t, newTask, func(*testing.T) port.Runner { return memory.NewRunner(nil) })
 }
 
-// clock stands until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 func bodies(t *testing.T, q *memory.Queue) []string {
 	t.Helper()
 	messages, err := q.Receive(t.Context(), 10, 0)
@@ -92,7 +73,7 @@ func TestQueueCopiesAndReorders(t *testing.T) {
 
 func TestQueueGivesUpToDeadLetters(t *testing.T) {
 	t.Parallel()
-	c := &clock{now: time.Unix(1e9, 0)}
+	c := memory.NewClock(time.Unix(1e9, 0))
 	dead := memory.NewQueue(memory.QueueOptions{Clock: c})
 	q := memory.NewQueue(memory.QueueOptions{Clock: c, MaxReceives: 2, DeadLetters: dead, Visibility: time.Minute})
 	if err := q.Send(t.Context(), []byte("x")); err != nil {
@@ -105,7 +86,7 @@ func TestQueueGivesUpToDeadLetters(t *testing.T) {
 		if got := bodies(t, q); len(got) != 0 {
 			t.Errorf("receive %d: not hidden: %v", receive, got)
 		}
-		c.add(time.Minute)
+		c.Pass(time.Minute)
 	}
 	if got := bodies(t, dead); len(got) != 1 || q.Len() != 0 {
 		t.Errorf("dead letters: %v, left: %d", got, q.Len())

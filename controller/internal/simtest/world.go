@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,26 +23,6 @@ import (
 	"github.com/aegis-agents/aegis/controller/internal/store"
 	"github.com/aegis-agents/aegis/controller/task"
 )
-
-// Clock is a clock that a test moves.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// Now is port.Clock's.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Pass lets time pass.
-func (c *Clock) Pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // Options say what is special about a world.
 type Options struct {
@@ -72,7 +51,7 @@ type Work struct {
 type World struct {
 	t testing.TB
 
-	Clock    *Clock
+	Clock    *memory.Clock
 	Table    *memory.Table
 	Engine   *Engine
 	Runner   *memory.Runner
@@ -98,7 +77,7 @@ const visibility = 30 * time.Second
 // New returns a world at noon.
 func New(t testing.TB, o Options) *World {
 	t.Helper()
-	w := &World{t: t, Clock: &Clock{now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}, faults: &injector{plan: o.Plan, before: o.Before}, agent: o.Agent}
+	w := &World{t: t, Clock: memory.NewClock(time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)), faults: &injector{plan: o.Plan, before: o.Before}, agent: o.Agent}
 	if w.agent == nil {
 		w.agent = Answer
 	}

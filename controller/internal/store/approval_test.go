@@ -31,7 +31,7 @@ func TestApprovalLife(t *testing.T) {
 	if diff := cmp.Diff(made, got); diff != "" {
 		t.Errorf("what is read is not what was recorded (-want +got):\n%s", diff)
 	}
-	c.add(time.Minute)
+	c.Pass(time.Minute)
 	second, err := s.PutApproval(t.Context(), request(1, "two"))
 	if err != nil || second.Token.Token != "two" || !second.Expires.Equal(start.Add(11*time.Minute)) {
 		t.Errorf("a second attempt: %+v %v", second, err)
@@ -83,7 +83,7 @@ func TestDecide(t *testing.T) {
 			if _, err := s.PutApproval(t.Context(), request(0, "t")); err != nil {
 				t.Fatal(err)
 			}
-			c.add(tc.after)
+			c.Pass(tc.after)
 			stored, won, err := s.Decide(t.Context(), decision(tc.outcome, ""))
 			if err != nil || won != tc.won || stored.Decision.Decision != tc.want {
 				t.Errorf("got %+v %t %v", stored.Decision, won, err)

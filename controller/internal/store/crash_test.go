@@ -80,7 +80,7 @@ func TestRepeatsAfterCrashes(t *testing.T) {
 	}
 }
 
-func newOn(table port.Table) *store.Store { return store.New(table, &clock{now: start}, keep) }
+func newOn(table port.Table) *store.Store { return store.New(table, memory.NewClock(start), keep) }
 
 // snapshot is what a table holds in the end, of the records and of their keys.
 func snapshot(t *testing.T, fill func(port.Table) error) string {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,26 +23,8 @@ const keep = 90 * 24 * time.Hour
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// clock is a port.Clock that a test sets.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-func newStore() (*store.Store, *memory.Table, *clock) {
-	c := &clock{now: start}
+func newStore() (*store.Store, *memory.Table, *memory.Clock) {
+	c := memory.NewClock(start)
 	table := memory.NewTable()
 	return store.New(table, c, keep), table, c
 }
@@ -86,7 +67,7 @@ func TestWorkflowLife(t *testing.T) {
 	if _, _, err := s.PutTask(t.Context(), order("w1", 0, "token"), start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	c.add(time.Minute)
+	c.Pass(time.Minute)
 	ended, won, err := s.EndWorkflow(t.Context(), "w1", flow.Failed, nil, "Agent.Refused", "declined")
 	if err != nil || !won || ended.Ended == nil || !ended.Ended.Equal(start.Add(time.Minute)) {
 		t.Fatalf("EndWorkflow: %+v %t %v", ended, won, err)
@@ -126,7 +107,7 @@ func TestWorkflowsListsTheNewestFirst(t *testing.T) {
 		if _, _, err := s.PutWorkflow(t.Context(), store.Workflow{ID: fmt.Sprintf("w%d", i)}); err != nil {
 			t.Fatal(err)
 		}
-		c.add(time.Second)
+		c.Pass(time.Second)
 	}
 	if _, _, err := s.EndWorkflow(t.Context(), "w2", flow.Succeeded, []byte("{}"), "", ""); err != nil {
 		t.Fatal(err)

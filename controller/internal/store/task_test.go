@@ -33,7 +33,7 @@ func TestTaskLife(t *testing.T) {
 	if diff := cmp.Diff(made, got); diff != "" {
 		t.Errorf("what is read is not what was recorded (-want +got):\n%s", diff)
 	}
-	c.add(time.Second)
+	c.Pass(time.Second)
 	if again, created, err := s.PutTask(t.Context(), o, start.Add(2*time.Hour)); err != nil || created || !again.Deadline.Equal(made.Deadline) {
 		t.Errorf("the same order again: %+v %t %v", again, created, err)
 	}
@@ -117,7 +117,7 @@ func TestDueTasks(t *testing.T) {
 		if _, _, err := s.PutTask(t.Context(), o, start.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		c.add(time.Minute)
+		c.Pass(time.Minute)
 	}
 	if _, _, err := s.AnswerTask(t.Context(), ids[1], result("1")); err != nil {
 		t.Fatal(err)
