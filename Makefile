@@ -1,5 +1,5 @@
 # Aegis: what there is to do, and nothing else that a new machine would lack.
-# Needs Go, Node, make and git; every target does its own set-up.
+# Needs Go, Node, Python, make and git; every target does its own set-up.
 
 APP  ?= aegis
 ENV  ?= dev
