@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -28,14 +27,7 @@ var version = "dev"
 // version than this program's, which the next one can read.
 var errInvalid = errors.New("the message cannot be read")
 
-func main() {
-	handler, ok := setUp(context.Background())
-	if !ok {
-		// Lambda reports the exit as an init error of the function, next to the log.
-		os.Exit(1)
-	}
-	lambda.Start(handler)
-}
+func main() { function.Main(setUp) }
 
 // setUp does once what no invocation should pay for.
 func setUp(ctx context.Context) (any, bool) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -25,14 +24,7 @@ import (
 // version is set by the build: -ldflags "-X main.version=v1.2.3".
 var version = "dev"
 
-func main() {
-	handler, ok := setUp(context.Background())
-	if !ok {
-		// Lambda reports the exit as an init error of the function, next to the log.
-		os.Exit(1)
-	}
-	lambda.Start(handler)
-}
+func main() { function.Main(setUp) }
 
 // setUp does once what no invocation should pay for.
 func setUp(ctx context.Context) (*api.Handler, bool) {

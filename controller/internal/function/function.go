@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -29,6 +30,17 @@ type Start struct {
 	Metrics *metrics.Metrics
 
 	version string
+}
+
+// Main is the main function of all functions: setUp does once what no invocation
+// should pay for, and logs it when that cannot be.
+func Main[Handler any](setUp func(context.Context) (Handler, bool)) {
+	handler, ok := setUp(context.Background())
+	if !ok {
+		// Lambda reports the exit as an init error of the function, next to the log.
+		os.Exit(1)
+	}
+	lambda.Start(handler)
 }
 
 // New reads what all functions read. The metrics go to out.
