@@ -84,7 +84,7 @@ func startMoto() {
 	// It ends when its standard input does, so with this process, however that ends.
 	cmd := exec.CommandContext(context.Background(), python, "-B", filepath.Join(root, "controller", "internal", "awstest", "testdata", "emulator.py"))
 	cmd.Env = motoEnvironment()
-	var stderr lockedBuffer
+	var stderr Output
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -142,22 +142,4 @@ func motoEnvironment() []string {
 		}
 	}
 	return env
-}
-
-// lockedBuffer is written by the goroutine of exec and read by the test's.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

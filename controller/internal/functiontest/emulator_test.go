@@ -1,12 +1,10 @@
 package functiontest_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/functiontest"
 	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
 	"github.com/aegis-agents/aegis/controller/internal/port"
@@ -27,21 +26,7 @@ type function struct {
 	t       *testing.T
 	name    string
 	runtime *lambdatest.Live
-	mu      sync.Mutex
-	log     bytes.Buffer
-}
-
-// Write collects what the function writes, which it may do while a test reads it.
-func (f *function) Write(p []byte) (int, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.log.Write(p)
-}
-
-func (f *function) written() string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.log.String()
+	log     awstest.Output
 }
 
 func start(t *testing.T, a *account, name string) *function {
@@ -49,12 +34,12 @@ func start(t *testing.T, a *account, name string) *function {
 	f := &function{t: t, name: name, runtime: lambdatest.NewLive(t, 30*time.Second)}
 	cmd := exec.CommandContext(t.Context(), functiontest.BuildPackage(t, filepath.Join("..", "..", "cmd", name)))
 	cmd.Env = functiontest.Environment(*a.config.BaseEndpoint, f.runtime.Addr, a.settings...)
-	cmd.Stdout, cmd.Stderr = f, f
+	cmd.Stdout, cmd.Stderr = &f.log, &f.log
 	must(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Wait() // killed with the test's context
 		if t.Failed() {
-			t.Logf("%s:\n%s", name, f.written())
+			t.Logf("%s:\n%s", name, f.log.String())
 		}
 	})
 	return f
@@ -64,7 +49,7 @@ func (f *function) invoke(payload string) string {
 	f.t.Helper()
 	answer, err := f.runtime.Invoke(payload)
 	if err != nil || answer.Failed {
-		f.t.Fatalf("%s: %+v %v\n%s", f.name, answer, err, f.written())
+		f.t.Fatalf("%s: %+v %v\n%s", f.name, answer, err, f.log.String())
 	}
 	return answer.Body
 }
@@ -84,7 +69,7 @@ func (f *function) pump(a *account, queue string) {
 		event.Records = append(event.Records, events.SQSMessage{MessageId: *m.MessageId, Body: *m.Body, Attributes: m.Attributes})
 	}
 	if got := f.invoke(asJSON(f.t, event)); got != `{"batchItemFailures":[]}` {
-		f.t.Fatalf("%s: %s\n%s", f.name, got, f.written())
+		f.t.Fatalf("%s: %s\n%s", f.name, got, f.log.String())
 	}
 	for _, m := range out.Messages {
 		_, err := a.queues.DeleteMessage(f.t.Context(), &sqs.DeleteMessageInput{QueueUrl: &queue, ReceiptHandle: m.ReceiptHandle})
@@ -199,7 +184,7 @@ func TestFunctionsOnTheEmulator(t *testing.T) {
 		t.Errorf("after cancel: %s", view)
 	}
 	for _, f := range []*function{controller, dispatcher, callback, checker} {
-		if strings.Contains(f.written(), `"level":"ERROR"`) {
+		if strings.Contains(f.log.String(), `"level":"ERROR"`) {
 			t.Errorf("%s has errors in its log", f.name)
 		}
 	}
