@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/xml"
@@ -12,8 +11,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,104 +19,40 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
-const (
-	region = "eu-central-1"
-	// startTime is how long the emulator may take to start.
-	startTime = time.Minute
-)
-
-// moto is the emulator's process.
-type moto struct {
-	url   string
-	cmd   *exec.Cmd
-	stdin io.Closer
-	log   string
-	err   error
-}
-
-var (
-	motoOnce sync.Once
-	started  moto
-)
+const region = "eu-central-1"
 
 // emulator starts the emulator when it is first asked for, one for all tests.
-func emulator(t testing.TB) *moto {
+func emulator(t testing.TB) *awstest.Emulator {
 	t.Helper()
 	interpreter := python(t, "python")
 	python(t, "moto_server")
-	motoOnce.Do(func() { started.start(interpreter) })
-	if started.err != nil {
-		t.Fatalf("the emulator does not start: %v", started.err)
+	motoOnce.Do(func() {
+		started, startError = awstest.StartEmulator(interpreter, append(cleanEnvironment(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "AWS_DEFAULT_REGION="+region))
+	})
+	if startError != nil {
+		t.Fatalf("the emulator does not start: %v", startError)
 	}
-	return &started
+	return started
 }
 
-func (m *moto) start(interpreter string) {
-	m.log = filepath.Join(work(), "moto.log")
-	log, err := os.Create(m.log)
-	if err != nil {
-		m.err = err
-		return
-	}
-	defer log.Close()
-	m.cmd = exec.Command(interpreter, "-B", filepath.Join(root(), "e2e", "testdata", "emulator.py"))
-	m.cmd.Env = append(cleanEnvironment(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "AWS_DEFAULT_REGION="+region)
-	m.cmd.Stderr = log
-	stdin, err := m.cmd.StdinPipe()
-	if err != nil {
-		m.err = err
-		return
-	}
-	m.stdin = stdin
-	stdout, err := m.cmd.StdoutPipe()
-	if err != nil {
-		m.err = err
-		return
-	}
-	if m.err = m.cmd.Start(); m.err != nil {
-		return
-	}
-	port := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(stdout).ReadString('\n')
-		port <- strings.TrimSpace(line)
-	}()
-	select {
-	case p := <-port:
-		if p == "" {
-			m.err = fmt.Errorf("it ended at once: %s", lastLine(m.log))
-		}
-		m.url = "http://127.0.0.1:" + p
-	case <-time.After(startTime):
-		m.err = fmt.Errorf("it has not answered within %v: %s", startTime, lastLine(m.log))
-	}
-}
+var (
+	motoOnce   sync.Once
+	started    *awstest.Emulator
+	startError error
+)
 
-func stopEmulator() {
+// stopEmulator returns what the emulator logged.
+func stopEmulator() string {
 	motoOnce.Do(func() {}) // none starts after this
-	if started.cmd == nil || started.cmd.Process == nil {
-		return
+	if started == nil {
+		return ""
 	}
-	started.stdin.Close()
-	ended := make(chan struct{})
-	go func() {
-		started.cmd.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-time.After(10 * time.Second):
-		started.cmd.Process.Kill()
-		<-ended
-	}
-}
-
-func lastLine(path string) string {
-	text, _ := os.ReadFile(path)
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return lines[len(lines)-1]
+	started.Stop()
+	return started.Log()
 }
 
 // account is an AWS account of the emulator's with nothing in it: every case has
@@ -137,7 +70,7 @@ func newAccount(t testing.TB) *account {
 	m := emulator(t)
 	a := &account{
 		id:          fmt.Sprintf("%012d", 100000000000+accounts.Add(1)),
-		url:         m.url,
+		url:         m.URL,
 		Credentials: aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"},
 	}
 	// The emulator knows an account by the keys of a role that is in it.

@@ -78,12 +78,15 @@ var work = sync.OnceValue(func() string {
 })
 
 var cleanUp = sync.OnceFunc(func() {
-	stopEmulator()
+	log := stopEmulator()
 	if os.Getenv("E2E_KEEP") == "" {
 		os.RemoveAll(work())
-	} else {
-		fmt.Fprintln(os.Stderr, "e2e: kept", work())
+		return
 	}
+	if err := os.WriteFile(filepath.Join(work(), "emulator.log"), []byte(log), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+	}
+	fmt.Fprintln(os.Stderr, "e2e: kept", work())
 })
 
 // root is the project's folder, which the apps are run in.

@@ -10,11 +10,11 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/functiontest"
 	"github.com/aegis-agents/aegis/controller/internal/keyring"
-	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
 	"github.com/aegis-agents/aegis/controller/task"
+	"github.com/aegis-agents/aegis/internal/awstest"
+	"github.com/aegis-agents/aegis/internal/lambdatest"
 )
 
 const (

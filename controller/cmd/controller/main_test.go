@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/functiontest"
-	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
+	"github.com/aegis-agents/aegis/internal/awstest"
+	"github.com/aegis-agents/aegis/internal/lambdatest"
 )
 
 var settings = []string{

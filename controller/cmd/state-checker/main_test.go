@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/functiontest"
-	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
+	"github.com/aegis-agents/aegis/internal/awstest"
+	"github.com/aegis-agents/aegis/internal/lambdatest"
 )
 
 const (

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/ecsrun"
 	"github.com/aegis-agents/aegis/controller/internal/memory"
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
 // The emulator knows no client token and no task that is gone: what is true of

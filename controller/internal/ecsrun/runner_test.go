@@ -12,12 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/ecsrun"
 	"github.com/aegis-agents/aegis/controller/internal/memory"
 	"github.com/aegis-agents/aegis/controller/internal/port"
 	"github.com/aegis-agents/aegis/controller/internal/porttest"
 	"github.com/aegis-agents/aegis/controller/task"
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
 const (

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/aegis-agents/aegis/controller/flow"
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/dynamo"
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
 // account is what the stack makes, in the emulator.
@@ -36,7 +36,6 @@ type account struct {
 func newAccount(t *testing.T) *account {
 	t.Helper()
 	a := &account{config: awstest.Moto(t)}
-	awstest.MotoRunsWorkflows(t)
 	a.queues, a.containers = sqs.NewFromConfig(a.config), ecs.NewFromConfig(a.config)
 	table := a.table(t)
 	a.tasks, a.answers, a.deadTasks, a.dead = a.queue(t, "tasks"), a.queue(t, "callbacks"), a.queue(t, "dead-tasks"), a.queue(t, "dead-callbacks")

@@ -14,11 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/functiontest"
-	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
 	"github.com/aegis-agents/aegis/controller/internal/port"
 	"github.com/aegis-agents/aegis/controller/task"
+	"github.com/aegis-agents/aegis/internal/awstest"
+	"github.com/aegis-agents/aegis/internal/lambdatest"
 )
 
 // function is a binary that runs.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aegis-agents/aegis/controller/internal/lambdatest"
+	"github.com/aegis-agents/aegis/internal/lambdatest"
 )
 
 // MaxZip is the largest package that a function may have: what it takes to load it

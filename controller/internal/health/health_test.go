@@ -17,7 +17,7 @@ import (
 
 	"github.com/aegis-agents/aegis/controller/internal/api"
 	"github.com/aegis-agents/aegis/controller/internal/awserr"
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
 const queueURL = "https://sqs.eu-west-1.amazonaws.com/123456789012/tasks"

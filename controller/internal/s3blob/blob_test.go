@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/port"
 	"github.com/aegis-agents/aegis/controller/internal/porttest"
 	"github.com/aegis-agents/aegis/controller/internal/s3blob"
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
 // The emulator has one address and no name for each bucket.

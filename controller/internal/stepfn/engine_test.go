@@ -11,11 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/port"
 	"github.com/aegis-agents/aegis/controller/internal/porttest"
 	"github.com/aegis-agents/aegis/controller/internal/stepfn"
 	"github.com/aegis-agents/aegis/controller/task"
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
 const arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:research"
@@ -23,7 +23,6 @@ const arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:research"
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	client := sfn.NewFromConfig(awstest.Moto(t))
-	awstest.MotoRunsWorkflows(t)
 	out, err := client.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{
 		Name: aws.String(awstest.Name("long")), RoleArn: aws.String("arn:aws:iam::123456789012:role/any"),
 		Definition: aws.String(`{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","Seconds":600,"End":true}}}`),

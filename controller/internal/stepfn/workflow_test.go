@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/aegis-agents/aegis/controller/flow"
-	"github.com/aegis-agents/aegis/controller/internal/awstest"
 	"github.com/aegis-agents/aegis/controller/internal/port"
 	"github.com/aegis-agents/aegis/controller/internal/sqsqueue"
 	"github.com/aegis-agents/aegis/controller/internal/stepfn"
 	"github.com/aegis-agents/aegis/controller/task"
+	"github.com/aegis-agents/aegis/internal/awstest"
 )
 
 // emulated is the default workflow's definition in the emulator, with its queue.
@@ -32,7 +32,6 @@ func newEmulated(t *testing.T) *emulated {
 	t.Helper()
 	name := awstest.Name("report")
 	config := awstest.Moto(t)
-	awstest.MotoRunsWorkflows(t)
 	queues := sqs.NewFromConfig(config)
 	made, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
 	if err != nil {

@@ -6,8 +6,10 @@ import os
 import sys
 import threading
 
+from moto.core.config import default_user_config
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import Queue
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
 
@@ -24,13 +26,34 @@ for action, answer in {
 # A deleted cluster is listed by moto for ever, and by AWS not at all.
 EC2ContainerServiceBackend.list_clusters = lambda self: [c.arn for c in self.clusters.values() if c.status != "INACTIVE"]
 
+# State machines are carried out, not only remembered.
+# https://docs.getmoto.org/en/latest/docs/configuration/index.html
+default_user_config["stepfunctions"] = {"execute_state_machine": True}
+
+# A function of a queue would be started in Docker. The tests are Lambda themselves.
+Queue.lambda_event_source_mappings = property(lambda self: {}, lambda self, mappings: None)
+
 
 def end_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(0)
 
 
+moto = DomainDispatcherApplication(create_backend_app)
+dynamodb = threading.Lock()
+
+
+def application(environ, start_response):
+    """DynamoDB's writes are atomic; moto's are not among threads."""
+    if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+        with dynamodb:
+            return moto(environ, start_response)
+    return moto(environ, start_response)
+
+
 threading.Thread(target=end_with_parent, daemon=True).start()
-server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+server = make_server("127.0.0.1", 0, application, threaded=True)
+# Where its Step Functions sends messages to its SQS, as localhost.
+os.environ["MOTO_PORT"] = str(server.port)
 print(server.port, flush=True)
 server.serve_forever()

@@ -1,7 +1,7 @@
 // Package awstest is AWS for tests, on loopback, so that they run the real SDK
 // clients down to the wire: a Server that answers what a test told it to, and
-// Moto, an emulator that behaves like the services.
+// an Emulator that behaves like the services.
 //
 // Behaviour must not live here: the Server stores nothing, and the emulator is
-// taken as it is but for what is said where it is started.
+// taken as it is but for what emulator.py says.
 package awstest
