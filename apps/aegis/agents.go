@@ -14,6 +14,7 @@ import (
 
 	"github.com/aegis-agents/aegis/constructs/agent"
 	"github.com/aegis-agents/aegis/constructs/iam"
+	"github.com/aegis-agents/aegis/constructs/lambda"
 	"github.com/aegis-agents/aegis/controller/flow"
 )
 
@@ -45,6 +46,17 @@ func agentSpecs() []agentSpec {
 	}
 }
 
+// processors are the architectures that the platform is built for, as images and
+// tasks call them.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html
+var processors = map[lambda.Architecture]struct {
+	platform agent.Platform
+	task     string
+}{
+	lambda.ARM64: {agent.LinuxARM64, "ARM64"},
+	lambda.X8664: {agent.LinuxAMD64, "X86_64"},
+}
+
 // runnable is an agent that the dispatcher can start.
 type runnable struct {
 	*agent.Agent
@@ -72,13 +84,13 @@ func (p *platform) newAgents(specs []agentSpec) []runnable {
 	return all
 }
 
-// newAgent builds an agent's image for Graviton, and says how it runs.
+// newAgent builds an agent's image, and says how it runs.
 func (p *platform) newAgent(images, node constructs.Construct, spec agentSpec) runnable {
 	name := string(spec.name)
 	a := agent.New(images, name, agent.Props{
 		Name:             p.env.name(name + "-agent"),
 		Source:           agent.GoPackage{Path: agentPrograms + name},
-		Platforms:        []agent.Platform{agent.LinuxARM64},
+		Platforms:        []agent.Platform{processors[p.env.Architecture].platform},
 		CreateRole:       true,
 		RolePrincipals:   []string{ecsTasks},
 		PolicyStatements: p.agentStatements(),
@@ -104,7 +116,7 @@ func (p *platform) newAgent(images, node constructs.Construct, spec agentSpec) r
 		Cpu:                     jsii.String(strconv.Itoa(spec.cpu)),
 		Memory:                  jsii.String(strconv.Itoa(spec.memoryMiB)),
 		RuntimePlatform: &ecstaskdefinition.EcsTaskDefinitionRuntimePlatform{
-			CpuArchitecture: jsii.String("ARM64"), OperatingSystemFamily: jsii.String("LINUX"),
+			CpuArchitecture: jsii.String(processors[p.env.Architecture].task), OperatingSystemFamily: jsii.String("LINUX"),
 		},
 		ExecutionRoleArn:     role.Arn(),
 		TaskRoleArn:          a.RoleARN(),

@@ -22,6 +22,12 @@ type Environment struct {
 	// CostCenter is the tag of that name on everything. Default: engineering.
 	CostCenter string
 
+	// Architecture is the processor of everything that runs: the functions, and the
+	// agents' images and tasks. ARM64 costs less. X8664 is for a region or zone in
+	// which Fargate has no Graviton, and for whoever runs what is deployed on an x86
+	// machine, as a test does.
+	// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-arm64.html
+	Architecture lambda.Architecture
 	// FunctionURL gives the controller an HTTPS endpoint for callers with IAM
 	// credentials.
 	FunctionURL bool
@@ -90,7 +96,7 @@ const (
 func presets() map[string]Environment {
 	common := Environment{
 		CostCenter: "engineering", QueueConcurrency: 10, KeepDays: 90, MaxTokens: 200_000, VPCCIDR: "10.70.0.0/24",
-		FunctionURL: true, Tracing: lambda.PassThrough,
+		Architecture: lambda.ARM64, FunctionURL: true, Tracing: lambda.PassThrough,
 	}
 	d, s, p := common, common, common
 	d.Name, d.LogRetentionDays, d.KeepDays, d.ModelStub = dev, 7, 14, true

@@ -52,6 +52,14 @@ func fields() []field {
 			"a bucket's name of 3 to 63 lower-case letters, digits, dots and -"),
 		text("state_region", func(e *Environment) *string { return &e.Backend.Region }, regionName, wantRegion),
 		text("cost_center", func(e *Environment) *string { return &e.CostCenter }, tagValue, "1 to 256 letters, digits, spaces and _.:/=+-@"),
+		{"architecture", func(e *Environment, value string) string {
+			architecture := lambda.Architecture(value)
+			if _, known := processors[architecture]; !known {
+				return "arm64 or x86_64"
+			}
+			e.Architecture = architecture
+			return ""
+		}},
 		flag("function_url", func(e *Environment) *bool { return &e.FunctionURL }),
 		{"tracing", func(e *Environment, value string) string {
 			mode := lambda.TracingMode(value)

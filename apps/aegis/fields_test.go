@@ -30,6 +30,7 @@ func TestFields(t *testing.T) {
 		"state_bucket":            {"acme-state", func(e Environment) any { return e.Backend.Bucket }, "acme-state", []string{"NO", "ab"}, "a bucket's name of 3 to 63 lower-case letters, digits, dots and -"},
 		"state_region":            {"eu-west-1", func(e Environment) any { return e.Backend.Region }, "eu-west-1", []string{"x"}, wantRegion},
 		"cost_center":             {"team 42", func(e Environment) any { return e.CostCenter }, "team 42", []string{"a;b", strings.Repeat("x", 257)}, "1 to 256 letters, digits, spaces and _.:/=+-@"},
+		"architecture":            {"x86_64", func(e Environment) any { return e.Architecture }, lambda.X8664, []string{"amd64", "ARM64", "x86-64"}, "arm64 or x86_64"},
 		"function_url":            {"false", func(e Environment) any { return e.FunctionURL }, false, []string{"yes", "1"}, "true or false"},
 		"tracing":                 {"Active", func(e Environment) any { return e.Tracing }, lambda.Active, []string{"active", "true"}, "Active or PassThrough"},
 		"provisioned_concurrency": {"3", func(e Environment) any { return e.ProvisionedConcurrency }, 3, []string{"-1", "1001", "x"}, "a number from 0 to 1000"},

@@ -53,7 +53,7 @@ func (p *platform) function(name, description string, timeout time.Duration) lam
 		FunctionName: p.env.name(name),
 		Description:  description,
 		Code:         lambda.GoPackage{Path: programs + name, BuildTags: []string{"lambda.norpc"}},
-		Architecture: lambda.ARM64,
+		Architecture: p.env.Architecture,
 		MemoryMiB:    memoryMiB,
 		Timeout:      timeout,
 		Environment: map[string]*string{

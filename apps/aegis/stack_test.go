@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/aegis-agents/aegis/constructs/lambda"
 	"github.com/aegis-agents/aegis/constructs/synthtest"
 )
 
@@ -107,6 +108,40 @@ func TestGivenNetwork(t *testing.T) {
 	for id, alarm := range stack.Resources("aws_cloudwatch_metric_alarm") {
 		if actions, _ := alarm["alarm_actions"].([]any); len(actions) != 1 || actions[0] != e.AlarmTopicARN {
 			t.Errorf("%s: actions %v", id, alarm["alarm_actions"])
+		}
+	}
+}
+
+// TestArchitecture: what runs is all for one processor.
+func TestArchitecture(t *testing.T) {
+	for architecture, want := range map[lambda.Architecture]struct {
+		platform, task string
+		none           []string
+	}{
+		lambda.ARM64: {"linux/arm64", "ARM64", []string{"x86", "amd64"}},
+		lambda.X8664: {"linux/amd64", "X86_64", []string{"arm64"}},
+	} {
+		e := presets()[dev]
+		e.Architecture = architecture
+		stack := synthesize(t, e)[e.stackName()]
+		for id, fn := range stack.Resources("aws_lambda_function") {
+			if diff := cmp.Diff([]any{string(architecture)}, fn["architectures"]); diff != "" {
+				t.Errorf("%s: %s (-want +got):\n%s", architecture, id, diff)
+			}
+		}
+		for id, task := range stack.Resources("aws_ecs_task_definition") {
+			if got := synthtest.Get(task, "runtime_platform", "cpu_architecture"); got != want.task {
+				t.Errorf("%s: %s: got %v", architecture, id, got)
+			}
+		}
+		text := string(stack.Normalised())
+		if n := strings.Count(text, `"platform": "`+want.platform+`"`); n != len(agentSpecs()) {
+			t.Errorf("%s: %d images for %s", architecture, n, want.platform)
+		}
+		for _, other := range want.none {
+			if strings.Contains(strings.ToLower(text), other) {
+				t.Errorf("%s: the stack names %s", architecture, other)
+			}
 		}
 	}
 }
