@@ -119,14 +119,19 @@ const (
 // fromEnvironment reads which environments are asked for, dev when none is, and
 // what is set for them: the environment variable wins over the context's setting
 // for the environment, that over the one for all, and that over the preset. All
-// mistakes come back in one error.
-func fromEnvironment(lookup func(string) (string, bool), context map[string]any) ([]Environment, error) {
-	get := func(name string) string {
-		value, _ := lookup(name)
-		return strings.TrimSpace(value)
+// mistakes come back in one error, among them variables that are nobody's. environ
+// is as os.Environ returns it.
+func fromEnvironment(environ []string, context map[string]any) ([]Environment, error) {
+	variables := map[string]string{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		variables[name] = strings.TrimSpace(value)
 	}
+	get := func(name string) string { return variables[name] }
 	known := presets()
-	settings, errs := contextSettings(context, known)
+	errs := unknownVariables(environ)
+	settings, problems := contextSettings(context, known)
+	errs = append(errs, problems...)
 	names := strings.FieldsFunc(get(envNames), func(r rune) bool { return r == ',' || r == ' ' })
 	if len(names) == 0 {
 		names = []string{dev}

@@ -49,10 +49,7 @@ AEGIS_STATE_REGION: must be a region such as "eu-central-1", got "y"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := fromEnvironment(func(name string) (string, bool) {
-				value, ok := tc.env[name]
-				return value, ok
-			}, nil)
+			got, err := fromEnvironment(environ(tc.env), nil)
 			if diff := cmp.Diff(tc.err, errorText(err)); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
@@ -66,7 +63,7 @@ AEGIS_STATE_REGION: must be a region such as "eu-central-1", got "y"`,
 func TestBackendRegion(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"AEGIS_STATE_BUCKET": "acme-state", "AEGIS_REGION": "eu-west-1"}
-	got, err := fromEnvironment(func(name string) (string, bool) { return env[name], true }, nil)
+	got, err := fromEnvironment(environ(env), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

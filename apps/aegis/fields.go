@@ -22,7 +22,7 @@ type field struct {
 	set func(e *Environment, value string) (want string)
 }
 
-func (f field) variable() string { return "AEGIS_" + strings.ToUpper(f.name) }
+func (f field) variable() string { return variablePrefix + strings.ToUpper(f.name) }
 
 var (
 	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
@@ -160,6 +160,10 @@ func contextSettings(context map[string]any, known map[string]Environment) (map[
 	if !ok {
 		return nil, []error{fmt.Errorf("%s: must be an object of environments, got %v", contextKey, raw)}
 	}
+	var names []string
+	for _, f := range fields() {
+		names = append(names, f.name)
+	}
 	var errs []error
 	settings := map[string]map[string]string{}
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
@@ -175,8 +179,8 @@ func contextSettings(context map[string]any, known map[string]Environment) (map[
 		}
 		settings[part] = map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(values)) {
-			if !slices.ContainsFunc(fields(), func(f field) bool { return f.name == name }) {
-				errs = append(errs, fmt.Errorf("%s.%s: is not a setting", path, name))
+			if !slices.Contains(names, name) {
+				errs = append(errs, notASetting(path+"."+name, name, names))
 				continue
 			}
 			value, ok := settingText(values[name])

@@ -72,7 +72,7 @@ func TestFields(t *testing.T) {
 					} else {
 						env[source] = value
 					}
-					_, err := fromEnvironment(func(name string) (string, bool) { v, ok := env[name]; return v, ok }, context)
+					_, err := fromEnvironment(environ(env), context)
 					want := source + ": must be " + tc.err + ", got "
 					if !strings.Contains(errorText(err), want) {
 						t.Errorf("%q: want %s, got %v", value, want, err)
@@ -95,7 +95,7 @@ func TestPrecedence(t *testing.T) {
 		"staging": map[string]any{"model_stub": true},
 	}}
 	env := map[string]string{envNames: "dev,staging,production", "AEGIS_MAX_TOKENS": "6000"}
-	got, err := fromEnvironment(func(name string) (string, bool) { return env[name], true }, context)
+	got, err := fromEnvironment(environ(env), context)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +120,8 @@ func TestContextMistakes(t *testing.T) {
 		"qa":  map[string]any{}, "dev": "x", "staging": map[string]any{"subnets": "subnet-01234567"},
 	}}
 	env := map[string]string{envNames: "dev,staging"}
-	_, err := fromEnvironment(func(name string) (string, bool) { return env[name], true }, context)
-	want := `aegis.all.keepDays: is not a setting
+	_, err := fromEnvironment(environ(env), context)
+	want := `aegis.all.keepDays: is not a setting; nearest is keep_days
 aegis.all.region: must be a text, a number, a boolean or a list of texts, and not empty, got <nil>
 aegis.all.subnets: must be a text, a number, a boolean or a list of texts, and not empty, got [1]
 aegis.dev: must be an object of settings, got x

@@ -22,7 +22,7 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	environments, err := fromEnvironment(os.LookupEnv, context)
+	environments, err := fromEnvironment(os.Environ(), context)
 	if err != nil {
 		fail(err)
 	}
