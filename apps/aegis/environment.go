@@ -33,14 +33,16 @@ type Environment struct {
 	FunctionURL bool
 	// Tracing is the X-Ray mode of the functions and of the workflows.
 	Tracing lambda.TracingMode
-	// ProvisionedConcurrency keeps this many instances of the controller started,
-	// which clients wait for. 0 is none.
-	ProvisionedConcurrency int
-	// ReservedConcurrency is kept free for each function, and limits it. 0 is none:
+	// ProvisionedConcurrency keeps this many instances of a function started: of the
+	// controller, which clients wait for, of the dispatcher and the callback, which
+	// workflows wait for. Default: none.
+	ProvisionedConcurrency map[functionName]int
+	// ReservedConcurrency is kept free for a function, and limits it. Default: none;
 	// a new account has ten in all and refuses a reservation.
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-	ReservedConcurrency int
-	// QueueConcurrency is how many batches of a queue are worked on at once.
+	ReservedConcurrency map[functionName]int
+	// QueueConcurrency is how many batches of a queue are worked on at once, no more
+	// than is reserved for the function that reads it.
 	QueueConcurrency int
 
 	// LogRetentionDays is how long all logs are kept.
@@ -173,8 +175,8 @@ func (e *Environment) override(get func(string) string, settings map[string]map[
 		if value == "" {
 			continue
 		}
-		if want := f.set(e, value); want != "" {
-			errs = append(errs, fmt.Errorf("%s: must be %s, got %q", source, want, value))
+		for _, problem := range f.set(e, value) {
+			errs = append(errs, fmt.Errorf("%s: %s", source, problem))
 		}
 	}
 	if e.Backend.Bucket != "" && e.Backend.Region == "" {
@@ -189,10 +191,7 @@ func (e *Environment) override(get func(string) string, settings map[string]map[
 	if (len(e.Subnets) == 0) != (len(e.SecurityGroups) == 0) {
 		errs = append(errs, fmt.Errorf("AEGIS_SUBNETS: must go with AEGIS_SECURITY_GROUPS, got %d and %d", len(e.Subnets), len(e.SecurityGroups)))
 	}
-	if r := e.ReservedConcurrency; r > 0 && e.ProvisionedConcurrency > r {
-		errs = append(errs, fmt.Errorf("AEGIS_PROVISIONED_CONCURRENCY: must be at most AEGIS_RESERVED_CONCURRENCY %d, got %d", r, e.ProvisionedConcurrency))
-	}
-	return errs
+	return append(errs, e.checkConcurrency()...)
 }
 
 // stackName is also the prefix of every resource's name.

@@ -18,9 +18,15 @@ import (
 // AEGIS_REGION as a variable.
 type field struct {
 	name string
-	// set takes the value or says what it must be.
-	set func(e *Environment, value string) (want string)
+	// set takes the value, or returns all that is wrong with it.
+	set func(e *Environment, value string) []string
+	// object lets the context have an object of numbers, which is NAME=NUMBER with
+	// commas as a text.
+	object bool
 }
+
+// must is what is wrong with a value.
+func must(want, got string) []string { return []string{fmt.Sprintf("must be %s, got %q", want, got)} }
 
 func (f field) variable() string { return variablePrefix + strings.ToUpper(f.name) }
 
@@ -52,34 +58,34 @@ func fields() []field {
 			"a bucket's name of 3 to 63 lower-case letters, digits, dots and -"),
 		text("state_region", func(e *Environment) *string { return &e.Backend.Region }, regionName, wantRegion),
 		text("cost_center", func(e *Environment) *string { return &e.CostCenter }, tagValue, "1 to 256 letters, digits, spaces and _.:/=+-@"),
-		{"architecture", func(e *Environment, value string) string {
+		{name: "architecture", set: func(e *Environment, value string) []string {
 			architecture := lambda.Architecture(value)
 			if _, known := processors[architecture]; !known {
-				return "arm64 or x86_64"
+				return must("arm64 or x86_64", value)
 			}
 			e.Architecture = architecture
-			return ""
+			return nil
 		}},
 		flag("function_url", func(e *Environment) *bool { return &e.FunctionURL }),
-		{"tracing", func(e *Environment, value string) string {
+		{name: "tracing", set: func(e *Environment, value string) []string {
 			mode := lambda.TracingMode(value)
 			if mode != lambda.Active && mode != lambda.PassThrough {
-				return "Active or PassThrough"
+				return must("Active or PassThrough", value)
 			}
 			e.Tracing = mode
-			return ""
+			return nil
 		}},
-		number("provisioned_concurrency", func(e *Environment) *int { return &e.ProvisionedConcurrency }, 0, 1000),
-		number("reserved_concurrency", func(e *Environment) *int { return &e.ReservedConcurrency }, 0, 1000),
+		perFunction("provisioned_concurrency", func(e *Environment) *map[functionName]int { return &e.ProvisionedConcurrency }, stateChecker),
+		perFunction("reserved_concurrency", func(e *Environment) *map[functionName]int { return &e.ReservedConcurrency }),
 		// https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
 		number("queue_concurrency", func(e *Environment) *int { return &e.QueueConcurrency }, 2, 1000),
-		{"log_retention_days", func(e *Environment, value string) string {
+		{name: "log_retention_days", set: func(e *Environment, value string) []string {
 			days, err := strconv.Atoi(value)
 			if err != nil || !slices.Contains(retentions, days) {
-				return "a number of days that CloudWatch has, such as 7, 14, 30, 90, 365"
+				return must("a number of days that CloudWatch has, such as 7, 14, 30, 90, 365", value)
 			}
 			e.LogRetentionDays = days
-			return ""
+			return nil
 		}},
 		text("kms_key_arn", func(e *Environment) *string { return &e.KMSKeyARN }, kmsARN, "the ARN of a KMS key"),
 		number("keep_days", func(e *Environment) *int { return &e.KeepDays }, 1, 3650),
@@ -91,62 +97,62 @@ func fields() []field {
 		list("subnets", func(e *Environment) *[]string { return &e.Subnets }, subnetID, 16, `1 to 16 ids such as "subnet-0123456789abcdef0", with commas`),
 		list("security_groups", func(e *Environment) *[]string { return &e.SecurityGroups }, groupID, 5, `1 to 5 ids such as "sg-0123456789abcdef0", with commas`),
 		flag("assign_public_ip", func(e *Environment) *bool { return &e.AssignPublicIP }),
-		{"vpc_cidr", func(e *Environment, value string) string {
+		{name: "vpc_cidr", set: func(e *Environment, value string) []string {
 			prefix, err := netip.ParsePrefix(value)
 			if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() || prefix.Bits() < 16 || prefix.Bits() > 24 {
-				return `a network of /16 to /24 such as "10.70.0.0/24"`
+				return must(`a network of /16 to /24 such as "10.70.0.0/24"`, value)
 			}
 			e.VPCCIDR = value
-			return ""
+			return nil
 		}},
 	}
 }
 
 func text(name string, at func(*Environment) *string, pattern *regexp.Regexp, want string) field {
-	return field{name, func(e *Environment, value string) string {
+	return field{name: name, set: func(e *Environment, value string) []string {
 		if !pattern.MatchString(value) {
-			return want
+			return must(want, value)
 		}
 		*at(e) = value
-		return ""
+		return nil
 	}}
 }
 
 func flag(name string, at func(*Environment) *bool) field {
-	return field{name, func(e *Environment, value string) string {
+	return field{name: name, set: func(e *Environment, value string) []string {
 		if value != "true" && value != "false" {
-			return "true or false"
+			return must("true or false", value)
 		}
 		*at(e) = value == "true"
-		return ""
+		return nil
 	}}
 }
 
 func number(name string, at func(*Environment) *int, least, most int) field {
-	return field{name, func(e *Environment, value string) string {
+	return field{name: name, set: func(e *Environment, value string) []string {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < least || n > most {
-			return fmt.Sprintf("a number from %d to %d", least, most)
+			return must(fmt.Sprintf("a number from %d to %d", least, most), value)
 		}
 		*at(e) = n
-		return ""
+		return nil
 	}}
 }
 
 func list(name string, at func(*Environment) *[]string, pattern *regexp.Regexp, most int, want string) field {
-	return field{name, func(e *Environment, value string) string {
+	return field{name: name, set: func(e *Environment, value string) []string {
 		items := strings.Split(value, ",")
 		for i := range items {
 			items[i] = strings.TrimSpace(items[i])
 			if !pattern.MatchString(items[i]) {
-				return want
+				return must(want, value)
 			}
 		}
 		if len(items) > most {
-			return want
+			return must(want, value)
 		}
 		*at(e) = items
-		return ""
+		return nil
 	}}
 }
 
@@ -160,9 +166,9 @@ func contextSettings(context map[string]any, known map[string]Environment) (map[
 	if !ok {
 		return nil, []error{fmt.Errorf("%s: must be an object of environments, got %v", contextKey, raw)}
 	}
-	var names []string
+	byName := map[string]field{}
 	for _, f := range fields() {
-		names = append(names, f.name)
+		byName[f.name] = f
 	}
 	var errs []error
 	settings := map[string]map[string]string{}
@@ -179,13 +185,18 @@ func contextSettings(context map[string]any, known map[string]Environment) (map[
 		}
 		settings[part] = map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(values)) {
-			if !slices.Contains(names, name) {
-				errs = append(errs, notASetting(path+"."+name, name, names))
+			f, found := byName[name]
+			if !found {
+				errs = append(errs, notASetting(path+"."+name, name, sorted(byName)))
 				continue
 			}
-			value, ok := settingText(values[name])
+			value, ok := f.text(values[name])
 			if !ok {
-				errs = append(errs, fmt.Errorf("%s.%s: must be a text, a number, a boolean or a list of texts, and not empty, got %v", path, name, values[name]))
+				want := "a text, a number, a boolean or a list of texts, and not empty"
+				if f.object {
+					want = "a text, a number or an object of numbers, and not empty"
+				}
+				errs = append(errs, fmt.Errorf("%s.%s: must be %s, got %v", path, name, want, values[name]))
 				continue
 			}
 			settings[part][name] = value
@@ -194,7 +205,8 @@ func contextSettings(context map[string]any, known map[string]Environment) (map[
 	return settings, errs
 }
 
-func settingText(v any) (string, bool) {
+// text is the context's value as a variable would have it.
+func (f field) text(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
 		return strings.TrimSpace(v), strings.TrimSpace(v) != ""
@@ -212,6 +224,16 @@ func settingText(v any) (string, bool) {
 			items = append(items, one)
 		}
 		return strings.Join(items, ","), len(items) > 0
+	case map[string]any:
+		var items []string
+		for _, key := range sorted(v) {
+			number, ok := v[key].(float64)
+			if !ok {
+				return "", false
+			}
+			items = append(items, key+"="+strconv.FormatFloat(number, 'f', -1, 64))
+		}
+		return strings.Join(items, ","), f.object && len(items) > 0
 	}
 	return "", false
 }

@@ -16,8 +16,9 @@ import (
 func TestFields(t *testing.T) {
 	t.Parallel()
 	const (
-		key   = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
-		topic = "arn:aws:sns:eu-central-1:123456789012:alarms"
+		key         = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
+		wantNumbers = `a number from 0 to 1000, or such numbers by function as in "controller=2,dispatcher=1"`
+		topic       = "arn:aws:sns:eu-central-1:123456789012:alarms"
 	)
 	cases := map[string]struct {
 		good string
@@ -33,8 +34,8 @@ func TestFields(t *testing.T) {
 		"architecture":            {"x86_64", func(e Environment) any { return e.Architecture }, lambda.X8664, []string{"amd64", "ARM64", "x86-64"}, "arm64 or x86_64"},
 		"function_url":            {"false", func(e Environment) any { return e.FunctionURL }, false, []string{"yes", "1"}, "true or false"},
 		"tracing":                 {"Active", func(e Environment) any { return e.Tracing }, lambda.Active, []string{"active", "true"}, "Active or PassThrough"},
-		"provisioned_concurrency": {"3", func(e Environment) any { return e.ProvisionedConcurrency }, 3, []string{"-1", "1001", "x"}, "a number from 0 to 1000"},
-		"reserved_concurrency":    {"1000", func(e Environment) any { return e.ReservedConcurrency }, 1000, []string{"-1", "1001"}, "a number from 0 to 1000"},
+		"provisioned_concurrency": {"controller=3, callback=1", func(e Environment) any { return e.ProvisionedConcurrency }, map[functionName]int{controller: 3, callback: 1}, []string{"-1", "1001", "x"}, wantNumbers},
+		"reserved_concurrency":    {"state-checker=1000", func(e Environment) any { return e.ReservedConcurrency }, map[functionName]int{stateChecker: 1000}, []string{"-1", "1001", "2.5"}, wantNumbers},
 		"queue_concurrency":       {"2", func(e Environment) any { return e.QueueConcurrency }, 2, []string{"1", "1001"}, "a number from 2 to 1000"},
 		"log_retention_days":      {"3653", func(e Environment) any { return e.LogRetentionDays }, 3653, []string{"0", "8"}, "a number of days that CloudWatch has, such as 7, 14, 30, 90, 365"},
 		"kms_key_arn":             {key, func(e Environment) any { return e.KMSKeyARN }, key, []string{"alias/x"}, "the ARN of a KMS key"},
@@ -58,8 +59,8 @@ func TestFields(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			e := presets()[dev]
-			if err := f.set(&e, tc.good); err != "" {
-				t.Errorf("%q: must be %s", tc.good, err)
+			if problems := f.set(&e, tc.good); problems != nil {
+				t.Errorf("%q: %s", tc.good, problems)
 			}
 			if diff := cmp.Diff(tc.want, tc.got(e)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -116,12 +117,13 @@ func TestPrecedence(t *testing.T) {
 func TestContextMistakes(t *testing.T) {
 	t.Parallel()
 	context := map[string]any{"aegis": map[string]any{
-		"all": map[string]any{"keepDays": 2.0, "max_tokens": 1.0, "region": nil, "subnets": []any{1.0}},
+		"all": map[string]any{"keepDays": 2.0, "max_tokens": 1.0, "region": nil, "subnets": []any{1.0}, "cost_center": map[string]any{"a": 1.0}},
 		"qa":  map[string]any{}, "dev": "x", "staging": map[string]any{"subnets": "subnet-01234567"},
 	}}
 	env := map[string]string{envNames: "dev,staging"}
 	_, err := fromEnvironment(environ(env), context)
-	want := `aegis.all.keepDays: is not a setting; nearest is keep_days
+	want := `aegis.all.cost_center: must be a text, a number, a boolean or a list of texts, and not empty, got map[a:1]
+aegis.all.keepDays: is not a setting; nearest is keep_days
 aegis.all.region: must be a text, a number, a boolean or a list of texts, and not empty, got <nil>
 aegis.all.subnets: must be a text, a number, a boolean or a list of texts, and not empty, got [1]
 aegis.dev: must be an object of settings, got x

@@ -14,7 +14,7 @@ import (
 const (
 	// programs is where the functions' main packages are.
 	programs = "github.com/aegis-agents/aegis/controller/cmd/"
-	// liveAlias is what clients call: a version can be taken back behind it.
+	// liveAlias is what clients and queues call: a version can be taken back behind it.
 	liveAlias = "live"
 
 	controllerTimeout = 30 * time.Second
@@ -38,7 +38,9 @@ func (f functions) named() []struct {
 	return []struct {
 		name string
 		*lambda.Function
-	}{{"controller", f.controller}, {"dispatcher", f.dispatcher}, {"callback", f.callback}, {"state-checker", f.checker}}
+	}{
+		{string(controller), f.controller}, {string(dispatcher), f.dispatcher}, {string(callback), f.callback}, {string(stateChecker), f.checker},
+	}
 }
 
 func (p *platform) newFunctions() functions {
@@ -48,11 +50,11 @@ func (p *platform) newFunctions() functions {
 }
 
 // function is what the functions have in common.
-func (p *platform) function(name, description string, timeout time.Duration) lambda.Props {
+func (p *platform) function(name functionName, description string, timeout time.Duration) lambda.Props {
 	props := lambda.Props{
-		FunctionName: p.env.name(name),
+		FunctionName: p.env.name(string(name)),
 		Description:  description,
-		Code:         lambda.GoPackage{Path: programs + name, BuildTags: []string{"lambda.norpc"}},
+		Code:         lambda.GoPackage{Path: programs + string(name), BuildTags: []string{"lambda.norpc"}},
 		Architecture: p.env.Architecture,
 		MemoryMiB:    memoryMiB,
 		Timeout:      timeout,
@@ -68,15 +70,20 @@ func (p *platform) function(name, description string, timeout time.Duration) lam
 		LogFormat:        lambda.LogJSON,
 		LogPermission:    lambda.LogPermissionScoped,
 	}
-	if p.env.ReservedConcurrency > 0 {
-		props.ReservedConcurrency = &p.env.ReservedConcurrency
+	if n := p.env.ReservedConcurrency[name]; n > 0 {
+		props.ReservedConcurrency = &n
+	}
+	if name != stateChecker {
+		// With provisioned concurrency or without, so that the setting is one resource
+		// more or less, and what calls the function stays as it is.
+		props.Alias = &lambda.Alias{Name: liveAlias, ProvisionedConcurrency: p.env.ProvisionedConcurrency[name]}
 	}
 	return props
 }
 
 // newController is the function that clients call.
 func (p *platform) newController() *lambda.Function {
-	props := p.function("controller", "Starts, lists and steers workflows", controllerTimeout)
+	props := p.function(controller, "Starts, lists and steers workflows", controllerTimeout)
 	props.Environment["TASK_QUEUE"] = p.tasks.Url()
 	props.Environment["STATE_MACHINES"] = p.stateMachines()
 	props.Environment["CLUSTER"] = p.cluster.Arn()
@@ -88,7 +95,6 @@ func (p *platform) newController() *lambda.Function {
 		{Sid: "Steer", Actions: []string{"states:DescribeExecution", "states:StopExecution"}, Resources: p.executionARNs()},
 		p.answer(), p.stopTasks("ecs:StopTask"),
 	}
-	props.Alias = &lambda.Alias{Name: liveAlias, ProvisionedConcurrency: p.env.ProvisionedConcurrency}
 	if p.env.FunctionURL {
 		props.URL = &lambda.FunctionURL{AuthType: lambda.AuthIAM}
 	}
@@ -97,7 +103,7 @@ func (p *platform) newController() *lambda.Function {
 
 // newDispatcher is the function that starts agents.
 func (p *platform) newDispatcher() *lambda.Function {
-	props := p.function("dispatcher", "Starts an agent for each order", dispatcherTimeout)
+	props := p.function(dispatcher, "Starts an agent for each order", dispatcherTimeout)
 	props.Secrets = map[string]*string{"MAC_SECRET": p.macKeys.Arn()}
 	props.Environment["ARTIFACT_BUCKET"] = p.bucket.Bucket()
 	props.Environment["CLUSTER"] = p.cluster.Arn()
@@ -131,7 +137,7 @@ func (p *platform) newDispatcher() *lambda.Function {
 
 // newCallback is the function that takes the agents' answers.
 func (p *platform) newCallback() *lambda.Function {
-	props := p.function("callback", "Takes the answers of agents", callbackTimeout)
+	props := p.function(callback, "Takes the answers of agents", callbackTimeout)
 	props.Secrets = map[string]*string{"MAC_SECRET": p.macKeys.Arn()}
 	props.PolicyStatements = []iam.Statement{p.records(), p.answer(heartbeat)}
 	props.EventSources = []lambda.EventSource{p.source(p.callbacks)}
@@ -140,7 +146,7 @@ func (p *platform) newCallback() *lambda.Function {
 
 // newChecker is the function that finishes what was left behind.
 func (p *platform) newChecker() *lambda.Function {
-	props := p.function("state-checker", "Finishes what a crash or a lost container left behind", checkerTimeout)
+	props := p.function(stateChecker, "Finishes what a crash or a lost container left behind", checkerTimeout)
 	props.Secrets = map[string]*string{"MAC_SECRET": p.macKeys.Arn()}
 	props.Environment["STATE_MACHINES"] = p.stateMachines()
 	props.Environment["CLUSTER"] = p.cluster.Arn()
