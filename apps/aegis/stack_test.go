@@ -30,7 +30,7 @@ func TestEnvironments(t *testing.T) {
 	stacks := synthesize(t, all[dev], all[staging], all[production])
 	t.Run("names", func(t *testing.T) { namesDoNotCollide(t, stacks) })
 	for name, check := range map[string]func(*testing.T, *synthtest.Template){
-		"variables of functions": environmentsAreWhatProgramsRead, "variables of agents": containersAreWhatAgentsRead,
+		"variables of functions": environmentsAreWhatProgramsRead, "containers": containersAreConfined,
 		"names of machines": machinesNameTheirOwn, "asl-validator": machinesAreValid, "outputs": outputsLeakNothing,
 	} {
 		for stack, template := range stacks {
