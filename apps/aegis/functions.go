@@ -156,7 +156,6 @@ func (p *platform) newChecker() *lambda.Function {
 		p.records(), p.answer(heartbeat),
 		// A start that was recorded, and then died, is finished.
 		{Sid: "Start", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
-		{Sid: "StartAgain", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
 		{Sid: "Look", Actions: []string{"states:DescribeExecution"}, Resources: p.executionARNs()},
 		{
 			Sid: "DeadLetters", Actions: []string{"sqs:DeleteMessage", "sqs:ReceiveMessage"},

@@ -38,8 +38,9 @@ var noARN = []string{
 	"xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
 }
 
-// policiesHaveNoWildcards walks every policy of every role.
-func policiesHaveNoWildcards(t *testing.T, stacks map[string]*synthtest.Template) {
+// policiesAreNarrow walks every policy of every role: no wildcard that is not on the
+// list, and no statement twice.
+func policiesAreNarrow(t *testing.T, stacks map[string]*synthtest.Template) {
 	t.Helper()
 	used := map[string]bool{}
 	bodies := map[string]map[string]any{}
@@ -54,18 +55,24 @@ func policiesHaveNoWildcards(t *testing.T, stacks map[string]*synthtest.Template
 	policies := 0
 	for id, body := range bodies {
 		policies++
-		var document struct {
-			Statement []struct {
-				Effect           string
-				Action, Resource any
-			}
-		}
+		var document struct{ Statement []map[string]any }
 		if err := json.Unmarshal([]byte(interpolation.ReplaceAllString(body["policy"].(string), "$${token}")), &document); err != nil {
 			t.Errorf("%s: %v", id, err)
 			continue
 		}
+		said := map[string]any{}
 		for _, s := range document.Statement {
-			actions, resources := texts(s.Action), texts(s.Resource)
+			sid := s["Sid"]
+			delete(s, "Sid")
+			text, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first, again := said[string(text)]; again {
+				t.Errorf("%s: the statements %v and %v are the same", id, first, sid)
+			}
+			said[string(text)] = sid
+			actions, resources := texts(s["Action"]), texts(s["Resource"])
 			if len(actions) == 0 || len(resources) == 0 {
 				t.Errorf("%s: a statement without actions or resources", id)
 			}

@@ -37,7 +37,7 @@ func TestEnvironments(t *testing.T) {
 			t.Run(name+"/"+stack, func(t *testing.T) { check(t, template) })
 		}
 	}
-	t.Run("wildcards", func(t *testing.T) { policiesHaveNoWildcards(t, stacks) })
+	t.Run("policies", func(t *testing.T) { policiesAreNarrow(t, stacks) })
 	t.Run("provider", func(t *testing.T) {
 		// cdktf's own "aws" keeps OpenTofu upgrading.
 		for name, stack := range stacks {
