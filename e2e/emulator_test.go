@@ -65,14 +65,17 @@ type account struct {
 
 var accounts atomic.Int64
 
+// mainAccount is the emulator's own: what its state machines call is looked for
+// there, whichever account they are in. One case may have it.
+func mainAccount(t testing.TB) *account {
+	t.Helper()
+	return &account{id: "123456789012", url: emulator(t).URL, Credentials: aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}}
+}
+
 func newAccount(t testing.TB) *account {
 	t.Helper()
-	m := emulator(t)
-	a := &account{
-		id:          fmt.Sprintf("%012d", 100000000000+accounts.Add(1)),
-		url:         m.URL,
-		Credentials: aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"},
-	}
+	a := mainAccount(t)
+	a.id = fmt.Sprintf("%012d", 100000000000+accounts.Add(1))
 	// The emulator knows an account by the keys of a role that is in it.
 	// https://docs.getmoto.org/en/latest/docs/multi_account.html
 	var answer struct {
@@ -94,6 +97,14 @@ func newAccount(t testing.TB) *account {
 	}
 	a.Credentials = aws.Credentials{AccessKeyID: answer.Key, SecretAccessKey: answer.Secret, SessionToken: answer.Token}
 	return a
+}
+
+// config is the account for the SDK's clients.
+func (a *account) config() aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: &a.url,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return a.Credentials, nil }),
+	}
 }
 
 // environment is what points programs at the account, and at nothing else.
@@ -142,9 +153,8 @@ type request struct {
 	body    string
 }
 
-// ask sends a signed request. It takes no client library: the lists that the
-// inventory asks for are one line each, and the project needs none of the
-// libraries otherwise.
+// ask sends a signed request, to services that the project has no client of: the
+// lists that the inventory asks for are one line each.
 func (a *account) ask(ctx context.Context, r request) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

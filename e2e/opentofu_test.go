@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestOpenTofu validates and plans every stack with OpenTofu, where there is one:
+// TestOpenTofu takes each stack through the same with OpenTofu, where there is one:
 // required, it still is a user's choice and no lack.
 func TestOpenTofu(t *testing.T) {
 	t.Parallel()
@@ -24,13 +24,7 @@ func TestOpenTofu(t *testing.T) {
 			account := newAccount(t)
 			outdir := filepath.Join(folder(t), "cdktf.out")
 			s.make(t, outdir)
-			w := openWith(t, tofu, filepath.Join(outdir, "stacks", s.name), account)
-			done := row.step(validated)
-			w.validate(t)
-			done("ok")
-			done = row.step(planned)
-			row.set(resources, len(managed(w.plan(t))))
-			done("ok")
+			s.run(t, openWith(t, tofu, filepath.Join(outdir, "stacks", s.name), account), row, folder(t))
 		})
 	}
 }

@@ -32,6 +32,8 @@ type stack struct {
 	// protected keeps Terraform from destroying the stack until the user has
 	// changed it.
 	protected []protection
+	// works uses what was applied, and says what it did.
+	works func(t *testing.T, w *workspace) string
 	// surrounded is for a stack of ours whose resources outside of constructs are
 	// only there for the construct, and are not scanned.
 	surrounded bool
@@ -47,7 +49,7 @@ type protection struct {
 // stacks are all there are. A new one joins by a line here.
 var stacks = []stack{
 	{name: "quickstart", make: app("quickstart")},
-	{name: "aegis-dev", make: app("aegis", "AEGIS_ENV=dev")},
+	{name: "aegis-dev", make: app("aegis", "AEGIS_ENV=dev", "AEGIS_ARCHITECTURE="+native()), works: researchReport},
 	{name: "aegis-staging", make: app("aegis", "AEGIS_ENV=staging"), planOnly: true},
 	{name: "aegis-production", make: app("aegis", "AEGIS_ENV=production"), protected: []protection{
 		{"aws_dynamodb_table", "deletion_protection_enabled", false}, {"aws_ecr_repository", "force_delete", true},
@@ -118,16 +120,20 @@ func TestStack(t *testing.T) {
 				row := summary.start(t)
 				pinned(t)
 				account := newAccount(t)
+				if s.works != nil {
+					account = mainAccount(t)
+				}
 				outdir := filepath.Join(folder(t), "cdktf.out")
 				s.make(t, outdir)
-				s.run(t, open(t, filepath.Join(outdir, "stacks", s.name), account), row)
+				s.run(t, open(t, filepath.Join(outdir, "stacks", s.name), account), row, plans())
 			})
 		}
 	})
 	t.Run("policies", scan)
 }
 
-func (s stack) run(t *testing.T, w *workspace, row *row) {
+// run takes a stack through everything, and puts its plan into a folder.
+func (s stack) run(t *testing.T, w *workspace, row *row, plans string) {
 	done := row.step(validated)
 	w.validate(t)
 	done("ok")
@@ -141,7 +147,7 @@ func (s stack) run(t *testing.T, w *workspace, row *row) {
 		known(t, change.Type)
 	}
 	row.set(resources, len(managed(plan)))
-	if err := os.WriteFile(filepath.Join(plans(), s.name+".json"), w.planned, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(plans, s.name+".json"), w.planned, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	done(fmt.Sprintf("+%d", len(managed(plan))))
@@ -168,6 +174,11 @@ func (s stack) run(t *testing.T, w *workspace, row *row) {
 	done = row.step(secondPlan)
 	w.settled(t)
 	done("empty")
+
+	if s.works != nil && w.account.id == mainAccount(t).id {
+		done = row.step(runs)
+		done(s.works(t, w))
+	}
 
 	done = row.step(destroyed)
 	if len(s.protected) > 0 {

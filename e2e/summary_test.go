@@ -22,10 +22,11 @@ const (
 	planned    = "plan"
 	applied    = "apply"
 	secondPlan = "second plan"
+	runs       = "runs"
 	destroyed  = "destroy"
 )
 
-var columns = []string{resources, validated, planned, applied, secondPlan, destroyed}
+var columns = []string{resources, validated, planned, applied, secondPlan, runs, destroyed}
 
 // row is one case of the table.
 type row struct {

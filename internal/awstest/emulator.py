@@ -26,6 +26,11 @@ for action, answer in {
 # A deleted cluster is listed by moto for ever, and by AWS not at all.
 EC2ContainerServiceBackend.list_clusters = lambda self: [c.arn for c in self.clusters.values() if c.status != "INACTIVE"]
 
+# A container of Fargate's need not say how much memory it takes: the task does.
+EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(
+    lambda definition: {"CPU": int(definition.cpu or 0), "MEMORY": int(definition.memory or 0), "PORTS": [], "PORTS_UDP": []}
+)
+
 # State machines are carried out, not only remembered.
 # https://docs.getmoto.org/en/latest/docs/configuration/index.html
 default_user_config["stepfunctions"] = {"execute_state_machine": True}

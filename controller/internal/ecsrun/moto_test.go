@@ -30,7 +30,6 @@ func TestRunOnTheEmulator(t *testing.T) {
 		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
 		ContainerDefinitions: []types.ContainerDefinition{{
 			Name: aws.String("research"), Image: aws.String("research"), Essential: aws.Bool(true),
-			Memory: aws.Int32(512), // without it the emulator fails to add it up
 		}},
 	})
 	if err != nil {

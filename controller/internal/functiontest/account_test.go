@@ -107,7 +107,6 @@ func (a *account) definitions(t *testing.T) map[string]string {
 			RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
 			ContainerDefinitions: []ecstypes.ContainerDefinition{{
 				Name: aws.String(string(agent)), Image: aws.String("agent"), Essential: aws.Bool(true),
-				Memory: aws.Int32(512), // without it the emulator fails to add it up
 			}},
 		})
 		must(t, err)
