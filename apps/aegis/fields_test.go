@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -50,12 +52,14 @@ func TestFields(t *testing.T) {
 		"assign_public_ip":        {"true", func(e Environment) any { return e.AssignPublicIP }, true, []string{"ENABLED"}, "true or false"},
 		"vpc_cidr":                {"10.1.0.0/16", func(e Environment) any { return e.VPCCIDR }, "10.1.0.0/16", []string{"10.1.0.0/15", "10.1.0.0/25", "10.1.0.1/24", "::/16"}, `a network of /16 to /24 such as "10.70.0.0/24"`},
 	}
+	all := presets()[dev]
 	for _, f := range fields() {
 		tc, found := cases[f.name]
 		if !found {
 			t.Errorf("%s is not tested", f.name)
 			continue
 		}
+		f.set(&all, tc.good)
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			e := presets()[dev]
@@ -85,6 +89,25 @@ func TestFields(t *testing.T) {
 	if len(cases) != len(fields()) {
 		t.Errorf("%d cases for %d fields", len(cases), len(fields()))
 	}
+	for path, same := range unchanged("", reflect.ValueOf(presets()[dev]), reflect.ValueOf(all)) {
+		if same != (path == "Name") {
+			t.Errorf("Environment.%s is without a setting: %t", path, same)
+		}
+	}
+}
+
+// unchanged says of each field of a struct, and of those within, whether the two agree.
+func unchanged(path string, a, b reflect.Value) map[string]bool {
+	fields := map[string]bool{}
+	for i := range a.NumField() {
+		name := path + a.Type().Field(i).Name
+		if a.Field(i).Kind() == reflect.Struct {
+			maps.Copy(fields, unchanged(name+".", a.Field(i), b.Field(i)))
+			continue
+		}
+		fields[name] = reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface())
+	}
+	return fields
 }
 
 // TestPrecedence: the variable, the environment's setting, everybody's, the preset.

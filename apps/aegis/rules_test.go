@@ -234,7 +234,13 @@ func machinesNameTheirOwn(t *testing.T, stack *synthtest.Template) {
 				t.Errorf("%s: names %s", id, found)
 			}
 		}
-		if !strings.Contains(definition, "${aws_sqs_queue.Tasks.url}") {
+		queues := regexp.MustCompile(`"QueueUrl":\s*"([^"]*)"`).FindAllStringSubmatch(definition, -1)
+		for _, m := range queues {
+			if m[1] != "${aws_sqs_queue.Tasks.url}" {
+				t.Errorf("%s: sends to %s", id, m[1])
+			}
+		}
+		if len(queues) == 0 {
 			t.Errorf("%s: does not name the task queue", id)
 		}
 		if role := machine["role_arn"]; !strings.HasPrefix(role.(string), "${aws_iam_role.Workflows_") {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,7 +75,6 @@ func TestGivenNetwork(t *testing.T) {
 	e := presets()[dev]
 	e.Subnets, e.SecurityGroups = []string{"subnet-01234567", "subnet-89abcdef"}, []string{"sg-01234567"}
 	e.ModelID = "eu.amazon.nova-pro-v1:0"
-	e.KMSKeyARN = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
 	e.AlarmTopicARN = "arn:aws:sns:eu-central-1:123456789012:alarms"
 	stack := synthesize(t, e)[e.stackName()]
 	for _, kind := range []string{"aws_vpc", "aws_subnet", "aws_security_group", "aws_vpc_endpoint", "aws_internet_gateway"} {
@@ -91,11 +92,6 @@ func TestGivenNetwork(t *testing.T) {
 	for name, want := range map[string]string{"ASSIGN_PUBLIC_IP": "false"} {
 		if got := synthtest.Get(dispatcher, "environment", "variables", name); got != want {
 			t.Errorf("%s: got %v", name, got)
-		}
-	}
-	for id, group := range stack.Resources("aws_cloudwatch_log_group") {
-		if group["kms_key_id"] != e.KMSKeyARN {
-			t.Errorf("%s: key %v", id, group["kms_key_id"])
 		}
 	}
 	for id, alarm := range stack.Resources("aws_cloudwatch_metric_alarm") {
@@ -139,6 +135,67 @@ func TestArchitecture(t *testing.T) {
 	}
 }
 
+var logGroup = regexp.MustCompile(`aws_cloudwatch_log_group\.[A-Za-z0-9_-]+`)
+
+// TestLogGroups: all that logs has a group of its own, which forgets and, with a key,
+// is encrypted by it.
+func TestLogGroups(t *testing.T) {
+	without, with := presets()[dev], presets()[production]
+	with.KMSKeyARN = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
+	stacks := synthesize(t, without, with)
+	for _, e := range []Environment{without, with} {
+		stack := stacks[e.stackName()]
+		var key any
+		if e.KMSKeyARN != "" {
+			key = e.KMSKeyARN
+		}
+		for id, group := range stack.Resources("aws_cloudwatch_log_group") {
+			if group["kms_key_id"] != key || group["retention_in_days"] != float64(e.LogRetentionDays) {
+				t.Errorf("%s: key %v, %v days", id, group["kms_key_id"], group["retention_in_days"])
+			}
+		}
+		used := map[string]string{}
+		for _, kind := range []string{"aws_lambda_function", "aws_ecs_task_definition", "aws_sfn_state_machine"} {
+			for id, body := range stack.Resources(kind) {
+				text, err := json.Marshal(body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found := slices.Compact(slices.Sorted(slices.Values(logGroup.FindAllString(string(text), -1))))
+				if len(found) != 1 || used[found[0]] != "" {
+					t.Errorf("%s logs to %v, %v", id, found, used)
+					continue
+				}
+				used[found[0]] = id
+			}
+		}
+		if n := stack.Kinds()["aws_cloudwatch_log_group"]; n != len(used) {
+			t.Errorf("%d log groups for %d that log", n, len(used))
+		}
+	}
+}
+
+// TestTags: the provider puts the tags on everything.
+func TestTags(t *testing.T) {
+	e := presets()[staging]
+	e.CostCenter = "team 42"
+	stack := synthesize(t, e)[e.stackName()]
+	want := map[string]any{"Project": "aegis", "Environment": "staging", "ManagedBy": "terraform", "CostCenter": "team 42"}
+	if diff := cmp.Diff(want, synthtest.Get(stack.JSON, "provider", "aws", "default_tags", "tags")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for kind := range stack.Kinds() {
+		for id, body := range stack.Resources(kind) {
+			tags, _ := body["tags"].(map[string]any)
+			for name := range want {
+				if tags[name] != nil {
+					t.Errorf("%s.%s has a %s of its own", kind, id, name)
+				}
+			}
+		}
+	}
+}
+
 func TestHalves(t *testing.T) {
 	t.Parallel()
 	for cidr, want := range map[string][zones]string{
@@ -175,9 +232,15 @@ func namesDoNotCollide(t *testing.T, stacks map[string]*synthtest.Template) {
 						t.Errorf("%s.%s has the %s %q in %s and in %s", kind, id, attribute, own, other, name)
 					}
 					seen[key] = name
+					if !strings.Contains(own, name) {
+						t.Errorf("%s.%s has the %s %q, in which %s is not", kind, id, attribute, own, name)
+					}
 				}
 			}
 		}
+	}
+	if len(seen) == 0 {
+		t.Error("no resource has a name")
 	}
 }
 

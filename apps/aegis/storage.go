@@ -20,6 +20,12 @@ const (
 	stateIndex = "index"
 	// noncurrentDays is how long an overwritten or deleted object can be had back.
 	noncurrentDays = 30
+	// checkpointPrefix is where an agent leaves what its task's next attempt goes on
+	// from, as agents/internal/kit names it.
+	checkpointPrefix = "checkpoints"
+	// checkpointDays is a day longer than any workflow may take: later there is no
+	// next attempt. checkpointNoncurrentDays is S3's least: nobody wants an old one.
+	checkpointDays, checkpointNoncurrentDays = 8, 1
 	// uploadDays is how long the parts of an upload that was given up stay.
 	uploadDays = 7
 	// recoveryDays is Secrets Manager's longest: time to take a deletion back.
@@ -100,6 +106,17 @@ func newArtifactBucket(stack cdktf.TerraformStack, e Environment) s3bucket.S3Buc
 				}},
 				AbortIncompleteMultipartUpload: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload{{
 					DaysAfterInitiation: jsii.Number(uploadDays),
+				}},
+			}, {
+				// Where rules overlap, the shorter time holds.
+				// https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+				Id: jsii.String(checkpointPrefix), Status: jsii.String("Enabled"),
+				Filter: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleFilter{{Prefix: jsii.String(checkpointPrefix + "/")}},
+				Expiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleExpiration{{
+					Days: jsii.Number(checkpointDays),
+				}},
+				NoncurrentVersionExpiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration{{
+					NoncurrentDays: jsii.Number(checkpointNoncurrentDays),
 				}},
 			}},
 			// A rule on noncurrent versions takes a bucket that has them.
