@@ -1,7 +1,8 @@
 // Package e2e takes the synthesized stacks through the real Terraform and the
 // real AWS provider: validate, plan, apply, plan again, destroy, against an
 // emulator of AWS on loopback (moto), and through cdktf's own CLI, OpenTofu and
-// a policy scanner (checkov).
+// a policy scanner (checkov). What was deployed to dev is run: the functions' zips
+// and the agents' images, on this machine, by a test that is Lambda and Fargate.
 //
 //	make e2e                 # skips, with the reason, what the machine lacks
 //	make e2e E2E=required    # a lack is a failure

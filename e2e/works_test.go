@@ -53,7 +53,9 @@ func researchReport(t *testing.T, w *workspace) string {
 	}
 	checkers := w.account.scheduled(t, functions)
 	containers := newCluster(t, w.account, outputs["cluster_name"])
-	containers.loses = "research" // the checker notices, and the workflow tries again
+	// The checker notices, and the workflow tries again: twice, for the emulator gives
+	// the second attempt the token of the first, with the answer of the first.
+	containers.loses = "research"
 	controller, health := command(t, outputs["controller_health_command"])
 	if got := functions[controller].invoke(health); !strings.Contains(got, `"ok":true`) {
 		t.Fatalf("health: %s", got)
