@@ -23,6 +23,8 @@ const (
 	agentPrograms = "github.com/aegis-agents/aegis/agents/"
 	// agentUser is nobody: the images have it, and the task insists.
 	agentUser = "65532:65532"
+	// stopSeconds is ECS's default, and what the agents' kit counts with.
+	stopSeconds = 30
 	// ecsTasks is the service that takes the agents' roles.
 	ecsTasks = "ecs-tasks.amazonaws.com"
 )
@@ -146,9 +148,9 @@ func (p *platform) container(a *agent.Agent, name string) map[string]any {
 		"user":                   agentUser,
 		"readonlyRootFilesystem": true,
 		"linuxParameters":        map[string]any{"capabilities": map[string]any{"drop": []any{"ALL"}}},
-		// A SIGTERM comes this long before the SIGKILL: time for a checkpoint. Fargate's most.
-		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
-		"stopTimeout": 120,
+		// A SIGTERM comes this long before the SIGKILL: time for a checkpoint, for which
+		// the agents take less. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
+		"stopTimeout": stopSeconds,
 		"environment": environment,
 		"logConfiguration": map[string]any{"logDriver": "awslogs", "options": map[string]any{
 			"awslogs-group": *a.LogGroupName(), "awslogs-region": *p.region, "awslogs-stream-prefix": "task",

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -154,4 +155,19 @@ func stringValue(e ast.Expr, constants map[string]string) string {
 		}
 	}
 	return ""
+}
+
+// TestStopTime: an agent that is told to stop has left before it is killed.
+func TestStopTime(t *testing.T) {
+	text, err := os.ReadFile(kitSources + "/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`killAfter = ([0-9]+) \* time\.Second`).FindSubmatch(text)
+	if found == nil {
+		t.Fatal("the kit does not say how long it takes to stop")
+	}
+	if takes, err := strconv.Atoi(string(found[1])); err != nil || takes >= stopSeconds {
+		t.Errorf("an agent takes %s s to stop, and is killed after %d", found[1], stopSeconds)
+	}
 }

@@ -126,6 +126,11 @@ func (p *platform) newDispatcher() *lambda.Function {
 		p.records(), p.answer(),
 		{Sid: "Store", Actions: []string{"s3:PutObject"}, Resources: []*string{jsii.String(*p.bucket.Arn() + "/objects/*")}},
 		{Sid: "Run", Actions: []string{"ecs:RunTask"}, Resources: arns, Conditions: p.inCluster()},
+		// Tasks are started with the tags of their definition.
+		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
+		{Sid: "Tag", Actions: []string{"ecs:TagResource"}, Resources: []*string{p.taskARNs()}, Conditions: []iam.Condition{
+			{Operator: "StringEquals", Key: "ecs:CreateAction", Values: []*string{jsii.String("RunTask")}},
+		}},
 		{Sid: "GiveRoles", Actions: []string{"iam:PassRole"}, Resources: roles, Conditions: []iam.Condition{
 			{Operator: "StringEquals", Key: "iam:PassedToService", Values: []*string{jsii.String(ecsTasks)}},
 		}},

@@ -118,7 +118,7 @@ func (p *platform) newDashboard() {
 		throttles, durations = append(throttles, of("Throttles", "Sum")), append(durations, of("Duration", "p95"))
 	}
 	draw("Workflows", executions...)
-	draw("Agents running", metric{"ECS/ContainerInsights", "RunningTaskCount", "ClusterName", p.cluster.Name(), "Maximum"})
+	draw("Agents running", metric{"ECS/ContainerInsights", "TaskCount", "ClusterName", p.cluster.Name(), "Maximum"})
 	draw("Oldest message, seconds", waiting...)
 	draw("Dead letters", dead...)
 	draw("Calls", calls...)

@@ -32,10 +32,13 @@ const heartbeat = "states:SendTaskHeartbeat"
 // stopTasks lets a function do something with the cluster's tasks.
 func (p *platform) stopTasks(actions ...string) iam.Statement {
 	return iam.Statement{
-		Sid: "Tasks", Actions: actions,
-		Resources:  []*string{jsii.String(*cdktf.Fn_Replace(p.cluster.Arn(), jsii.String(":cluster/"), jsii.String(":task/")) + "/*")},
-		Conditions: p.inCluster(),
+		Sid: "Tasks", Actions: actions, Resources: []*string{p.taskARNs()}, Conditions: p.inCluster(),
 	}
+}
+
+// taskARNs are the ARNs of the cluster's tasks.
+func (p *platform) taskARNs() *string {
+	return jsii.String(*cdktf.Fn_Replace(p.cluster.Arn(), jsii.String(":cluster/"), jsii.String(":task/")) + "/*")
 }
 
 // inCluster holds in the stack's own cluster.

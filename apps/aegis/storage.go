@@ -26,6 +26,9 @@ const (
 	// checkpointDays is a day longer than any workflow may take: later there is no
 	// next attempt. checkpointNoncurrentDays is S3's least: nobody wants an old one.
 	checkpointDays, checkpointNoncurrentDays = 8, 1
+	// bodyPrefix is where inputs and outputs are that are too large for a message, by
+	// their hash: who needs one again puts it again, which makes it new.
+	bodyPrefix = "objects"
 	// uploadDays is how long the parts of an upload that was given up stay.
 	uploadDays = 7
 	// recoveryDays is Secrets Manager's longest: time to take a deletion back.
@@ -107,22 +110,29 @@ func newArtifactBucket(stack cdktf.TerraformStack, e Environment) s3bucket.S3Buc
 				AbortIncompleteMultipartUpload: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload{{
 					DaysAfterInitiation: jsii.Number(uploadDays),
 				}},
-			}, {
-				// Where rules overlap, the shorter time holds.
-				// https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
-				Id: jsii.String(checkpointPrefix), Status: jsii.String("Enabled"),
-				Filter: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleFilter{{Prefix: jsii.String(checkpointPrefix + "/")}},
-				Expiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleExpiration{{
-					Days: jsii.Number(checkpointDays),
-				}},
-				NoncurrentVersionExpiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration{{
-					NoncurrentDays: jsii.Number(checkpointNoncurrentDays),
-				}},
-			}},
+			},
+				expiry(checkpointPrefix, checkpointDays, checkpointNoncurrentDays),
+				// The last record that names a body goes KeepDays after its workflow's end.
+				expiry(bodyPrefix, checkpointDays+e.KeepDays, noncurrentDays),
+			},
 			// A rule on noncurrent versions takes a bucket that has them.
 			DependsOn: &[]cdktf.ITerraformDependable{versioning},
 		})
 	return bucket
+}
+
+// expiry is the rule that objects below a prefix go after some days, and their
+// versions after some more. Where rules overlap, the shorter time holds.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+func expiry(prefix string, days, noncurrent int) *s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRule {
+	return &s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRule{
+		Id: jsii.String(prefix), Status: jsii.String("Enabled"),
+		Filter:     []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleFilter{{Prefix: jsii.String(prefix + "/")}},
+		Expiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleExpiration{{Days: jsii.Number(days)}},
+		NoncurrentVersionExpiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration{{
+			NoncurrentDays: jsii.Number(noncurrent),
+		}},
+	}
 }
 
 // newMACSecret holds the keys of the tasks' MACs. The first is made by Secrets

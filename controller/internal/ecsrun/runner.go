@@ -61,6 +61,8 @@ func (r *Runner) Run(ctx context.Context, t task.Task) (string, error) {
 		LaunchType:  types.LaunchTypeFargate,
 		ClientToken: aws.String(string(t.ID)),
 		StartedBy:   aws.String(t.Workflow), // shown in the console, and can be listed by
+		// Costs are told apart by the tags of what runs.
+		PropagateTags: types.PropagateTagsTaskDefinition,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
 			Subnets: r.options.Subnets, SecurityGroups: r.options.SecurityGroups, AssignPublicIp: public,
 		}},

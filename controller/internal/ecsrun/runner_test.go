@@ -125,7 +125,7 @@ func TestRunSendsTheTask(t *testing.T) {
 	}
 	want := map[string]any{
 		"cluster": cluster, "taskDefinition": options().TaskDefinitions["research"], "count": 1.0, "launchType": "FARGATE",
-		"clientToken": string(given.ID), "startedBy": "w1",
+		"clientToken": string(given.ID), "startedBy": "w1", "propagateTags": "TASK_DEFINITION",
 		"networkConfiguration": map[string]any{"awsvpcConfiguration": map[string]any{
 			"subnets": []any{"subnet-1", "subnet-2"}, "securityGroups": []any{"sg-1"}, "assignPublicIp": "ENABLED",
 		}},
