@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -192,4 +193,22 @@ func (a *account) ask(ctx context.Context, r request) ([]byte, error) {
 		err = errors.New(resp.Status + ": " + string(body))
 	}
 	return body, err
+}
+
+// read asks a REST API with GET.
+func (a *account) read(t *testing.T, service, path string, into any) {
+	t.Helper()
+	body, err := a.ask(t.Context(), request{service: service, method: "GET", path: path})
+	must(t, err)
+	must(t, json.Unmarshal(body, into))
+}
+
+// call asks a JSON API.
+func (a *account) call(t *testing.T, service, action string, in, into any) {
+	t.Helper()
+	text, err := json.Marshal(in)
+	must(t, err)
+	body, err := a.ask(t.Context(), request{service: service, target: action, body: string(text)})
+	must(t, err)
+	must(t, json.Unmarshal(body, into))
 }
