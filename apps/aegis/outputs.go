@@ -56,9 +56,20 @@ func (p *platform) invoke(payload string) *string {
 		` --cli-binary-format raw-in-base64-out --payload '` + payload + `' /dev/stdout`)
 }
 
-// console is a page of the console, of the partition aws.
+// consoles are the console's hosts by partition, after the region.
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+var consoles = map[string]*string{
+	"aws":        jsii.String(commercialConsole),
+	"aws-cn":     jsii.String("console.amazonaws.cn"),
+	"aws-us-gov": jsii.String("console.amazonaws-us-gov.com"),
+}
+
+const commercialConsole = "console.aws.amazon.com"
+
+// console is a page of the console.
 func (p *platform) console(service, page string) *string {
-	return jsii.String("https://" + *p.region + ".console.aws.amazon.com/" + service + "/home?region=" + *p.region + page)
+	host := *cdktf.Token_AsString(cdktf.Fn_Lookup(&consoles, p.partition, jsii.String(commercialConsole)), nil)
+	return jsii.String("https://" + *p.region + "." + host + "/" + service + "/home?region=" + *p.region + page)
 }
 
 func underscored(name string) string {
