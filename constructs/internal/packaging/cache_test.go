@@ -217,10 +217,12 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel = context.WithCancel(context.Background())
-	_, err := c.store("key", func(w io.Writer) error {
+	m, _, err := walk(context.Background(), dir, new(excludes))
+	must(t, err)
+	_, err = m.digest(context.Background())
+	must(t, err)
+	_, err = c.store("key", func(w io.Writer) error {
 		cancel()
-		m, _, err := walk(context.Background(), dir, new(excludes))
-		must(t, err)
 		return writeZip(ctx, w, m, 2)
 	})
 	if !errors.Is(err, context.Canceled) {
