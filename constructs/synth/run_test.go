@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/aegis-agents/aegis/constructs/internal/ahead"
 	"github.com/aegis-agents/aegis/constructs/internal/report"
 	"github.com/aegis-agents/aegis/constructs/synth"
 )
@@ -214,6 +215,21 @@ func TestRunCancelled(t *testing.T) {
 			}
 		})
 	}
+	t.Run("while it waits for work ahead", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		ahead.Start([]string{"work"}, func(ctx context.Context, _ []string) map[string]any {
+			<-ctx.Done()
+			return nil
+		})
+		_, err := synth.Run(ctx, func(cdktf.App) {
+			cancel(cause)
+			_, err := ahead.Take(context.Background(), "work")
+			equal(t, errors.Is(err, context.Canceled), true)
+		}, synth.Options{Outdir: t.TempDir()})
+		if !errors.Is(err, cause) {
+			t.Errorf("got %v, want the cause", err)
+		}
+	})
 	// The next run starts a kernel of its own.
 	if _, err := synth.Run(t.Context(), func(app cdktf.App) { stack(app, "a") }, synth.Options{Outdir: t.TempDir()}); err != nil {
 		t.Error(err)
@@ -264,5 +280,30 @@ func TestRunResult(t *testing.T) {
 		if _, err := os.Stat(s.Path); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestRunDropsWorkAhead: what was started for a run, and nobody asked for, ends
+// with it, whatever becomes of the run.
+func TestRunDropsWorkAhead(t *testing.T) {
+	for name, define := range map[string]func(app cdktf.App){
+		"written": func(app cdktf.App) { stack(app, "a") },
+		"failed":  func(cdktf.App) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun, ended := make(chan struct{}), false
+			ahead.Start([]string{"work"}, func(ctx context.Context, _ []string) map[string]any {
+				close(begun)
+				<-ctx.Done()
+				ended = true
+				return map[string]any{"work": true}
+			})
+			<-begun
+			_, err := synth.Run(t.Context(), define, synth.Options{Outdir: t.TempDir()})
+			equal(t, err == nil, name == "written")
+			equal(t, ended, true)
+			work, err := ahead.Take(t.Context(), "work")
+			equal(t, []any{work, err}, []any{nil, nil})
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/aegis-agents/aegis/constructs/internal/ahead"
 	"github.com/aegis-agents/aegis/constructs/internal/kernel"
 	"github.com/aegis-agents/aegis/constructs/internal/report"
 )
@@ -49,8 +50,9 @@ type StackResult struct {
 // it ends, and not earlier.
 //
 // When ctx is cancelled meanwhile, the kernel is ended, nothing is written and
-// the cause comes back.
+// the cause comes back. Builds that were started ahead end with the run.
 func Run(ctx context.Context, define func(app cdktf.App), opts Options) (*Result, error) {
+	defer ahead.Drop()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -66,6 +68,7 @@ func Run(ctx context.Context, define func(app cdktf.App), opts Options) (*Result
 	abort := context.AfterFunc(ctx, func() {
 		defer close(ended)
 		kernel.Abort()
+		ahead.Drop() // define may be waiting for it
 	})
 	defer abort() // also when a panic goes on: ctx may end later
 	outcome := synthesize(ctx, define, stage.dir, opts.Context)

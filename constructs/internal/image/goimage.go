@@ -71,21 +71,41 @@ type Built struct {
 // same sources and toolchain give the same digest, whatever the directory, the
 // user's go settings or the machine.
 func (g Go) Build(ctx context.Context) (*Built, error) {
-	arch, err := g.check()
+	recipe, err := g.recipe()
 	if err != nil {
 		return nil, err
 	}
-	var built *Built
-	err = packaging.WithProgram(ctx, packaging.ProgramOptions{
+	return packaging.Make(ctx, recipe)
+}
+
+// StartGo begins what Build of the same images will be asked for, see
+// [packaging.Start].
+func StartGo(images ...Go) {
+	var recipes []packaging.Recipe[*Built]
+	for _, g := range images {
+		if recipe, err := g.recipe(); err == nil {
+			recipes = append(recipes, recipe)
+		}
+	}
+	packaging.Start(recipes...)
+}
+
+func (g Go) recipe() (packaging.Recipe[*Built], error) {
+	arch, err := g.check()
+	if err != nil {
+		return packaging.Recipe[*Built]{}, err
+	}
+	product, err := json.Marshal([]any{"image", g.Name, g.Labels, g.Env})
+	return packaging.Recipe[*Built]{
 		GoOptions: packaging.GoOptions{
 			Dir: g.Dir, Package: g.Package, Arch: arch, Tags: g.BuildTags, LDFlags: g.LDFlags, Name: g.Name, Progress: g.Progress,
 		},
 		Purpose: "an agent",
-	}, func(p packaging.Program) error {
-		built, err = g.image(p, arch)
-		return err
-	})
-	return built, err
+		Product: string(product),
+		Use: func(_ context.Context, p packaging.Program) (*Built, error) {
+			return g.image(p, arch)
+		},
+	}, err
 }
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,63}$`)

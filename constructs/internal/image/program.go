@@ -24,28 +24,35 @@ const (
 // versions of the module in whose directory this is called, from its vendor
 // folder if it has one, and kept in the cache.
 func Program(ctx context.Context, goos, goarch string) (path, sum string, err error) {
+	kept, err := packaging.Make(ctx, programRecipe(goos, goarch))
+	if err != nil {
+		return "", "", fmt.Errorf("the program that pushes images cannot be compiled; synth must run inside the Go module that uses it: %w", err)
+	}
+	return kept.Path, hex.EncodeToString(kept.SHA256[:]), nil
+}
+
+// StartProgram begins what Program will be asked for, see [packaging.Start].
+func StartProgram(goos, goarch string) { packaging.Start(programRecipe(goos, goarch)) }
+
+func programRecipe(goos, goarch string) packaging.Recipe[packaging.Kept] {
 	name := programName
 	if goos == "windows" {
 		name += ".exe"
 	}
-	err = packaging.WithProgram(ctx, packaging.ProgramOptions{
+	return packaging.Recipe[packaging.Kept]{
 		GoOptions: packaging.GoOptions{Package: programPackage, Arch: goarch, Tags: []string{programTag}, Progress: os.Stderr},
 		OS:        goos,
-	}, func(p packaging.Program) error {
-		kept, err := packaging.Keep(packaging.Programs, p.Key, name, func(w io.Writer) error {
-			f, err := os.Open(p.Path)
-			if err != nil {
+		Product:   name,
+		Use: func(_ context.Context, p packaging.Program) (packaging.Kept, error) {
+			return packaging.Keep(packaging.Programs, p.Key, name, func(w io.Writer) error {
+				f, err := os.Open(p.Path)
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				_, err = io.Copy(w, f)
 				return err
-			}
-			defer f.Close()
-			_, err = io.Copy(w, f)
-			return err
-		})
-		path, sum = kept.Path, hex.EncodeToString(kept.SHA256[:])
-		return err
-	})
-	if err != nil {
-		return "", "", fmt.Errorf("the program that pushes images cannot be compiled; synth must run inside the Go module that uses it: %w", err)
+			})
+		},
 	}
-	return path, sum, nil
 }

@@ -68,7 +68,11 @@ func FromDirectory(ctx context.Context, o DirectoryOptions) (*Package, error) {
 	if len(m) == 0 {
 		return nil, fmt.Errorf("empty package: nothing is left of %s after the excludes", o.Path)
 	}
-	return pack(ctx, name, m)
+	made, err := pack(ctx, name, m)
+	if err != nil {
+		return nil, err
+	}
+	return made.named(name)
 }
 
 // sourceDirectory returns the absolute path of dir with symbolic links

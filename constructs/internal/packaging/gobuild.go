@@ -62,12 +62,31 @@ func FromGo(ctx context.Context, o GoOptions) (*Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	var p *Package
-	err = b.locked(ctx, func(m manifest) error {
-		p, err = pack(ctx, b.Name, m)
-		return err
-	})
-	return p, err
+	made, err := b.zip().do(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return made.named(b.Name)
+}
+
+// StartGo begins what [FromGo] will be asked for, once for each time that StartGo
+// was. Programs with the same settings are built by one go build, which loads and
+// compiles once what they share. An error is left for FromGo to find.
+func StartGo(options ...GoOptions) {
+	var tasks []task[*stored]
+	for _, o := range options {
+		if b, err := newGoBuild(o); err == nil {
+			tasks = append(tasks, b.zip())
+		}
+	}
+	start(tasks)
+}
+
+// zip is the build of a package, which is the same whatever its name.
+func (b *goBuild) zip() task[*stored] {
+	return task[*stored]{build: b, product: "zip", use: func(ctx context.Context, m manifest) (*stored, error) {
+		return pack(ctx, b.Name, m)
+	}}
 }
 
 // locked builds the program and calls use, before which no other build can
@@ -80,25 +99,34 @@ func (b *goBuild) locked(ctx context.Context, use func(manifest) error) error {
 	if b.env, err = b.environment(ctx); err != nil {
 		return err
 	}
-	dir := filepath.Join(c.dir, goBuildDir, b.key())
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return c.unwritable(err)
+	dir, unlock, err := b.lock(ctx, c)
+	if err != nil {
+		return err
 	}
-	c.touch(dir)
-	lock := flock.New(filepath.Join(dir, buildLock))
-	defer lock.Close()
-	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return c.unwritable(err)
-	}
-
+	defer unlock()
 	m, err := b.run(ctx, c, filepath.Join(dir, bootstrapName))
 	if err != nil {
 		return err
 	}
 	return use(m)
+}
+
+// lock waits for the place of the program in the cache.
+func (b *goBuild) lock(ctx context.Context, c *cache) (dir string, unlock func(), err error) {
+	dir = filepath.Join(c.dir, goBuildDir, b.key())
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", nil, c.unwritable(err)
+	}
+	c.touch(dir)
+	lock := flock.New(filepath.Join(dir, buildLock))
+	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		lock.Close()
+		if ctx.Err() != nil {
+			return "", nil, ctx.Err()
+		}
+		return "", nil, c.unwritable(err)
+	}
+	return dir, func() { lock.Close() }, nil
 }
 
 // goBuild is a build with checked options.
@@ -108,12 +136,13 @@ type goBuild struct {
 	os      string // GOOS
 	purpose string // "a function", what package main is needed for
 	goTool  string
-	dir     string // absolute
-	env     []string
+	dir     string   // absolute
+	environ []string // the environment when the build was asked for
+	env     []string // that of go build
 }
 
 func newGoBuild(o GoOptions) (*goBuild, error) {
-	b := &goBuild{GoOptions: o, os: "linux", purpose: "a function"}
+	b := &goBuild{GoOptions: o, os: "linux", purpose: "a function", environ: os.Environ()}
 	var errs []error
 	if b.Dir == "" {
 		b.Dir = "."
@@ -184,23 +213,17 @@ func (b *goBuild) args(out string) []string {
 // run builds the program, which is then the only file of the manifest. go leaves
 // out what is up to date.
 func (b *goBuild) run(ctx context.Context, c *cache, out string) (manifest, error) {
-	// go takes a program with the right build id, which stands in its first
-	// kilobytes, for up to date. One that an interrupt has cut short must not
-	// stay, so a program counts only together with the record of its content.
-	recordPath := filepath.Join(filepath.Dir(out), buildRecord)
-	recorded, _ := os.ReadFile(recordPath)
-	if m, err := programAt(ctx, out); err != nil || m.key() != string(recorded) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if err := os.Remove(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, c.unwritable(err)
-		}
+	recorded, err := b.checkLast(ctx, c, out)
+	if err != nil {
+		return nil, err
 	}
-
-	done := b.progress()
+	done := b.progress(b.Package)
 	output, err := b.command(ctx, b.args(out)...)
-	done(err)
+	if err != nil {
+		done(failed)
+	} else {
+		done(succeeded)
+	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -212,11 +235,37 @@ func (b *goBuild) run(ctx context.Context, c *cache, out string) (manifest, erro
 		_ = os.Remove(out)
 		return nil, b.explain(ctx, "", errNotMain)
 	}
+	return b.record(ctx, c, out, recorded)
+}
+
+// checkLast returns the record of the last program, which it removes when the
+// record is not of its bytes.
+//
+// go takes a program with the right build id, which stands in its first
+// kilobytes, for up to date. One that an interrupt has cut short must not stay, so
+// a program counts only together with the record of its content.
+func (b *goBuild) checkLast(ctx context.Context, c *cache, out string) (recorded string, err error) {
+	text, _ := os.ReadFile(filepath.Join(filepath.Dir(out), buildRecord))
+	recorded = string(text)
+	if m, err := programAt(ctx, out); err != nil || m.key() != recorded {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err := os.Remove(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", c.unwritable(err)
+		}
+	}
+	return recorded, nil
+}
+
+// record reads the program that was built, and records what it is.
+func (b *goBuild) record(ctx context.Context, c *cache, out, recorded string) (manifest, error) {
+	recordPath := filepath.Join(filepath.Dir(out), buildRecord)
 	m, err := programAt(ctx, out)
 	if err != nil {
 		return nil, fmt.Errorf("building %s: %w", b.Package, err)
 	}
-	if key := m.key(); key == string(recorded) {
+	if key := m.key(); key == recorded {
 		c.touch(recordPath)
 	} else if err := c.create(recordPath, func(w io.Writer) error {
 		_, err := io.WriteString(w, key)
@@ -260,11 +309,18 @@ func isProgram(path, goos string) bool {
 	return err == nil && string(magic) == magics[goos]
 }
 
+// How a build ends, for progress.
+const (
+	succeeded = "built %s in %.1f s\n"
+	failed    = "building %s failed after %.1f s\n"
+)
+
 // progress writes what happens to a build that takes long. The function it
-// returns must be called when the build ends.
-func (b *goBuild) progress() func(error) {
+// returns must be called when the build ends, with one of the formats above or
+// "", which says nothing.
+func (b *goBuild) progress(what string) func(format string) {
 	if b.Progress == nil {
-		return func(error) {}
+		return func(string) {}
 	}
 	start := time.Now()
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -276,19 +332,15 @@ func (b *goBuild) progress() func(error) {
 		select {
 		case <-timer.C:
 			slow = true
-			fmt.Fprintf(b.Progress, "building %s for %s …\n", b.Package, b.Arch)
+			fmt.Fprintf(b.Progress, "building %s for %s …\n", what, b.Arch)
 		case <-stop:
 		}
 	}()
-	return func(err error) {
+	return func(format string) {
 		close(stop)
 		<-stopped
-		switch {
-		case !slow:
-		case err != nil:
-			fmt.Fprintf(b.Progress, "building %s failed after %.1f s\n", b.Package, time.Since(start).Seconds())
-		default:
-			fmt.Fprintf(b.Progress, "built %s in %.1f s\n", b.Package, time.Since(start).Seconds())
+		if slow && format != "" {
+			fmt.Fprintf(b.Progress, format, what, time.Since(start).Seconds())
 		}
 	}
 }

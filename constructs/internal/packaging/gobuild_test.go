@@ -330,19 +330,18 @@ func TestModuleFlags(t *testing.T) {
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	b := &goBuild{GoOptions: GoOptions{Package: "./x", Arch: "arm64", Progress: &out}}
-	b.progress()(nil)
-	b.progress()(errors.New("fails"))
+	b := &goBuild{GoOptions: GoOptions{Arch: "arm64", Progress: &out}}
+	b.progress("./x")(succeeded)
+	b.progress("./x")(failed)
 	if out.Len() > 0 {
 		t.Errorf("a quick build says %q", out.String())
 	}
-	done := b.progress()
-	time.Sleep(progressAfter + 100*time.Millisecond)
-	done(nil)
-	done = b.progress()
-	time.Sleep(progressAfter + 100*time.Millisecond)
-	done(errors.New("fails"))
-	want := "building ./x for arm64 …\nbuilt ./x in 1.1 s\nbuilding ./x for arm64 …\nbuilding ./x failed after 1.1 s\n"
+	for _, end := range []string{succeeded, failed, ""} {
+		done := b.progress("./x")
+		time.Sleep(progressAfter + 100*time.Millisecond)
+		done(end)
+	}
+	want := "building ./x for arm64 …\nbuilt ./x in 1.1 s\nbuilding ./x for arm64 …\nbuilding ./x failed after 1.1 s\nbuilding ./x for arm64 …\n"
 	if out.String() != want {
 		t.Errorf("got %q\nwant %q", out.String(), want)
 	}

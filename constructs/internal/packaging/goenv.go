@@ -40,6 +40,7 @@ var goDropped = []string{
 // environment is the environment of go build.
 func (b *goBuild) environment(ctx context.Context) ([]string, error) {
 	cmd := b.cmd(ctx, append([]string{"env", "-json", "GOFLAGS"}, goKept...)...)
+	cmd.Env = b.environ
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -55,7 +56,7 @@ func (b *goBuild) environment(ctx context.Context) ([]string, error) {
 	}
 
 	var env []string
-	for _, variable := range os.Environ() {
+	for _, variable := range b.environ {
 		name, _, _ := strings.Cut(variable, "=")
 		fixed := slices.ContainsFunc(goFixed, func(s string) bool { return strings.HasPrefix(s, name+"=") })
 		if fixed || name == "GOOS" || name == "GOARCH" || slices.Contains(goDropped, name) || slices.Contains(goKept, name) ||

@@ -76,32 +76,43 @@ func TestKeepFails(t *testing.T) {
 	}
 }
 
-func TestWithProgram(t *testing.T) {
+func TestMake(t *testing.T) {
 	t.Parallel()
-	o := ProgramOptions{GoOptions: GoOptions{Dir: tree(t, module()), Package: "./cmd/handler", Arch: runtime.GOARCH}}
-	var got Program
-	must(t, WithProgram(context.Background(), o, func(p Program) error {
-		got = p
-		info, err := os.Stat(p.Path)
-		must(t, err)
-		if info.Size() != p.Size || len(p.Key) != 64 {
-			t.Errorf("got %+v", p)
-		}
-		return nil
-	}))
+	var got []Program
+	r := Recipe[int]{
+		GoOptions: GoOptions{Dir: tree(t, module()), Package: "./cmd/handler", Arch: runtime.GOARCH},
+		Product:   "int",
+		Use: func(_ context.Context, p Program) (int, error) {
+			got = append(got, p)
+			info, err := os.Stat(p.Path)
+			if err == nil && (info.Size() != p.Size || len(p.Key) != 64) {
+				t.Errorf("got %+v", p)
+			}
+			return 42, err
+		},
+	}
+	if made, err := Make(context.Background(), r); made != 42 || err != nil {
+		t.Errorf("got %v, %v", made, err)
+	}
+	use := r.Use
 	mine := errors.New("mine")
-	if err := WithProgram(context.Background(), o, func(p Program) error {
-		if p != got {
-			t.Errorf("the second time it is %+v", p)
-		}
-		return mine
-	}); !errors.Is(err, mine) {
+	r.Use = func(ctx context.Context, p Program) (int, error) {
+		_, err := use(ctx, p)
+		must(t, err)
+		return 0, mine
+	}
+	if _, err := Make(context.Background(), r); !errors.Is(err, mine) {
 		t.Errorf("got %v", err)
 	}
-	o.OS = "plan9"
-	wantError(t, WithProgram(context.Background(), o, nil), `OS: must be "linux", "darwin" or "windows", got "plan9"`)
-	o.OS, o.Package, o.Purpose = "", "./lib", "an agent"
-	wantError(t, WithProgram(context.Background(), o, nil), `package "./lib" must be package main to be an agent, got package lib (example.com/m/lib)`)
+	if len(got) != 2 || got[0] != got[1] {
+		t.Errorf("got %+v", got)
+	}
+	r.OS = "plan9"
+	_, err := Make(context.Background(), r)
+	wantError(t, err, `OS: must be "linux", "darwin" or "windows", got "plan9"`)
+	r.OS, r.Package, r.Purpose = "", "./lib", "an agent"
+	_, err = Make(context.Background(), r)
+	wantError(t, err, `package "./lib" must be package main to be an agent, got package lib (example.com/m/lib)`)
 }
 
 func TestIsProgram(t *testing.T) {

@@ -6,9 +6,17 @@ import (
 	"io"
 )
 
-// pack returns the package with the files of m, from the cache if it is there.
-// The digests of m must be filled in.
-func pack(ctx context.Context, name string, m manifest) (*Package, error) {
+// stored is a package in the cache, before it has a name.
+type stored struct {
+	cache *cache
+	key   string
+	rec   record
+	files manifest
+}
+
+// pack makes the package with the files of m, or finds it in the cache. The
+// digests of m must be filled in. The name is for errors.
+func pack(ctx context.Context, name string, m manifest) (*stored, error) {
 	c, err := openCache()
 	if err != nil {
 		return nil, err
@@ -24,15 +32,20 @@ func pack(ctx context.Context, name string, m manifest) (*Package, error) {
 			return nil, fmt.Errorf("package %s: %w", name, err)
 		}
 	}
-	path, err := c.named(key, name, rec)
+	return &stored{c, key, rec, m}, nil
+}
+
+// named returns the package under a name.
+func (s *stored) named(name string) (*Package, error) {
+	path, err := s.cache.named(s.key, name, s.rec)
 	if err != nil {
 		return nil, err
 	}
 	return &Package{
 		Path:         path,
-		SHA256:       rec.SHA256,
-		ZipSize:      rec.Size,
-		UnzippedSize: m.size(),
-		Files:        m.files(),
+		SHA256:       s.rec.SHA256,
+		ZipSize:      s.rec.Size,
+		UnzippedSize: s.files.size(),
+		Files:        s.files.files(),
 	}, nil
 }
