@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -58,12 +59,30 @@ func errorLines(p *check.Problems, err error) {
 	}
 }
 
-// program makes the program that pushes images, for the machine that synthesizes;
-// once, however many stacks there are.
-var program = sync.OnceValues(func() (madeProgram, error) {
-	path, sum, err := image.Program(context.Background(), runtime.GOOS, runtime.GOARCH)
-	return madeProgram{path, sum}, err
-})
+// made is what makeProgram has made.
+var made struct {
+	sync.Mutex
+	madeProgram
+
+	err  error
+	done bool
+}
+
+// makeProgram makes the program that pushes images, for the machine that
+// synthesizes; once, however many stacks there are.
+func makeProgram() (madeProgram, error) {
+	made.Lock()
+	defer made.Unlock()
+	if !made.done {
+		made.path, made.sum, made.err = image.Program(context.Background(), runtime.GOOS, runtime.GOARCH)
+		// What an interrupt ended can be made in the next run.
+		made.done = !errors.Is(made.err, context.Canceled)
+	}
+	return made.madeProgram, made.err
+}
+
+// program is makeProgram, but in tests.
+var program = makeProgram
 
 // madeProgram is the program's file and the SHA-256 of its bytes.
 type madeProgram struct{ path, sum string }

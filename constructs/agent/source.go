@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -181,10 +180,7 @@ func (g GoPackage) prepare(p *check.Problems, s settings) prepared {
 	if len(p.List()) > before || len(s.platforms) != 1 || !slices.Contains(platforms, s.platforms[0]) {
 		return prepared{}
 	}
-	built, err := image.Go{
-		Package: g.Path, Dir: g.Dir, BuildTags: g.BuildTags, LDFlags: g.LDFlags,
-		Platform: string(s.platforms[0]), Labels: g.Labels, Env: g.Environment, Progress: os.Stderr,
-	}.Build(context.Background())
+	built, err := g.image(s.platforms[0]).Build(context.Background())
 	if err != nil {
 		errorLines(in, err)
 		return prepared{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 
@@ -141,10 +140,9 @@ func (c GoPackage) prepare(p *check.Problems, f settings) prepared {
 	if !needsPath(p, c.Path) || !known {
 		return prepared{}
 	}
-	pkg, err := packaging.FromGo(context.Background(), packaging.GoOptions{
-		Dir: c.Dir, Package: c.Path, Arch: arch, Tags: c.BuildTags, LDFlags: c.LDFlags,
-		Name: f.zipName(), Progress: os.Stderr,
-	})
+	o := c.options(arch)
+	o.Name = f.zipName()
+	pkg, err := packaging.FromGo(context.Background(), o)
 	return f.checkZip(p, pkg, err)
 }
 
