@@ -48,6 +48,11 @@ func agentSpecs() []agentSpec {
 	}
 }
 
+// source is the agent's program.
+func (s agentSpec) source() agent.GoPackage {
+	return agent.GoPackage{Path: agentPrograms + string(s.name)}
+}
+
 // processors are the architectures that the platform is built for, as images and
 // tasks call them.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html
@@ -91,7 +96,7 @@ func (p *platform) newAgent(images, node constructs.Construct, spec agentSpec) r
 	name := string(spec.name)
 	a := agent.New(images, name, agent.Props{
 		Name:             p.env.name(name + "-agent"),
-		Source:           agent.GoPackage{Path: agentPrograms + name},
+		Source:           spec.source(),
 		Platforms:        []agent.Platform{processors[p.env.Architecture].platform},
 		CreateRole:       true,
 		RolePrincipals:   []string{ecsTasks},

@@ -49,12 +49,17 @@ func (p *platform) newFunctions() functions {
 	}
 }
 
+// code is the function's program.
+func (f functionName) code() lambda.GoPackage {
+	return lambda.GoPackage{Path: programs + string(f), BuildTags: []string{"lambda.norpc"}}
+}
+
 // function is what the functions have in common.
 func (p *platform) function(name functionName, description string, timeout time.Duration) lambda.Props {
 	props := lambda.Props{
 		FunctionName: p.env.name(string(name)),
 		Description:  description,
-		Code:         lambda.GoPackage{Path: programs + string(name), BuildTags: []string{"lambda.norpc"}},
+		Code:         name.code(),
 		Architecture: p.env.Architecture,
 		MemoryMiB:    memoryMiB,
 		Timeout:      timeout,

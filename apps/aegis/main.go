@@ -14,6 +14,8 @@ import (
 
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/aegis-agents/aegis/constructs/agent"
+	"github.com/aegis-agents/aegis/constructs/lambda"
 	"github.com/aegis-agents/aegis/constructs/synth"
 )
 
@@ -26,11 +28,28 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
+	for _, e := range environments {
+		startBuilds(e)
+	}
 	synth.Main(func(app cdktf.App) {
 		for _, e := range environments {
 			newStack(app, e)
 		}
 	})
+}
+
+// startBuilds starts to compile what newStack will ask for, in that order.
+func startBuilds(e Environment) {
+	var sources []agent.GoPackage
+	for _, spec := range agentSpecs() {
+		sources = append(sources, spec.source())
+	}
+	agent.StartBuild(processors[e.Architecture].platform, sources...)
+	var code []lambda.GoPackage
+	for _, name := range functionNames {
+		code = append(code, name.code())
+	}
+	lambda.StartBuild(e.Architecture, code...)
 }
 
 func fail(err error) {
