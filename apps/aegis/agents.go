@@ -131,6 +131,8 @@ func (p *platform) newAgent(images, node constructs.Construct, spec agentSpec) r
 		Tags:                 nameTag(p.env.name(name)),
 		// A task that starts before its role may pull and log is lost.
 		DependsOn: &[]cdktf.ITerraformDependable{a.GrantPull(role), logs},
+		// The dispatcher must know the next revision before this one is gone.
+		Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
 	})
 	return runnable{Agent: a, name: name, definition: definition, executionRole: role}
 }
@@ -182,9 +184,11 @@ func (p *platform) agentStatements() []iam.Statement {
 	return statements
 }
 
-// geography is what the id of an inference profile across regions begins with.
+// geography is what the id of an inference profile across regions begins with: two
+// letters, or one of the others that there are. A model's own id begins with its
+// provider, none of which is that short.
 // https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
-var geography = regexp.MustCompile(`^(us-gov|us|eu|apac|jp|au|ca|global)\.`)
+var geography = regexp.MustCompile(`^([a-z]{2}|us-gov|apac|amer|global)\.`)
 
 // modelARNs are what bedrock:InvokeModel takes: the model, or the profile with the
 // model in the regions that the profile spreads over, which are not known here.

@@ -124,7 +124,8 @@ func (p *platform) newDispatcher() *lambda.Function {
 	var arns, roles []*string
 	for _, name := range sorted(byName) {
 		a := byName[name]
-		arns = append(arns, a.definition.Arn())
+		// While a deployment moves from one revision to the next, both are asked for.
+		arns = append(arns, jsii.String(*a.definition.ArnWithoutRevision()+":*"))
 		roles = append(roles, a.RoleARN(), a.executionRole.Arn())
 	}
 	props.PolicyStatements = []iam.Statement{

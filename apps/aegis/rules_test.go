@@ -22,7 +22,7 @@ import (
 var wildcards = map[string]string{
 	"*":              "actions that know no ARN, below",
 	":log-stream:*":  "streams are named by who writes them",
-	":*":             "a log group's streams, or a state machine's executions: their names are not known before",
+	":*":             "a log group's streams, a state machine's executions, a task definition's revisions: their names are not known before",
 	"/objects/*":     "a prefix of the own bucket",
 	"/artifacts/*":   "a prefix of the own bucket",
 	"/checkpoints/*": "a prefix of the own bucket",

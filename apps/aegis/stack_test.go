@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/aegis-agents/aegis/constructs/lambda"
 	"github.com/aegis-agents/aegis/constructs/synthtest"
+	"github.com/aegis-agents/aegis/controller/flow"
 )
 
 func TestMain(m *testing.M) { synthtest.Main(m) }
@@ -293,5 +295,28 @@ func TestS3Backend(t *testing.T) {
 	}
 	if got := synthtest.Get(stack.JSON, "provider", "aws", "region"); got != "eu-central-1" {
 		t.Errorf("provider region: got %v", got)
+	}
+}
+
+// TestOrdersComeAgain: an order that the dispatcher failed at is shown anew twice while
+// the engine waits for the agent, and leaves time for its container to start.
+func TestOrdersComeAgain(t *testing.T) {
+	const start = 2 * flow.Minute
+	visible := flow.Seconds(visibilityFactor * dispatcherTimeout / time.Second)
+	for _, w := range flow.Workflows() {
+		for _, s := range w.Steps {
+			var heartbeats []flow.Seconds
+			if s.Agent != nil {
+				heartbeats = append(heartbeats, s.Agent.Heartbeat)
+			}
+			if s.Map != nil {
+				heartbeats = append(heartbeats, s.Map.Task.Heartbeat)
+			}
+			for _, heartbeat := range heartbeats {
+				if heartbeat < 2*visible+start {
+					t.Errorf("%s, %s: a heartbeat in %d s, an order is shown anew after %d", w.Name, s.Name, heartbeat, visible)
+				}
+			}
+		}
 	}
 }

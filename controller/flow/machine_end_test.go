@@ -170,7 +170,7 @@ func TestResume(t *testing.T) {
 	if diff := cmp.Diff([]string{"0 0", "2 0", "3 0", "1 1"}, got); diff != "" {
 		t.Errorf("orders (-want +got):\n%s", diff)
 	}
-	if at, _ := s.Wake(); !at.Equal(d.now.Add(2 * time.Minute)) {
+	if at, _ := s.Wake(); !at.Equal(d.now.Add(8 * time.Minute)) {
 		t.Errorf("got %s", at)
 	}
 	if len(d.stopped)+len(d.dropped) != 0 {

@@ -92,7 +92,9 @@ func TestJitterByID(t *testing.T) {
 
 func TestTimeoutAndHeartbeat(t *testing.T) {
 	t.Parallel()
-	d := newDriver(t, flow.ResearchReport(), 0, func(string, int, int) answer { return answer{} })
+	w := flow.ResearchReport()
+	w.Steps[0].Agent.Heartbeat = 2 * flow.Minute
+	d := newDriver(t, w, 0, func(string, int, int) answer { return answer{} })
 	s := d.start(input)
 	beat := func(after time.Duration) flow.State {
 		d.now = noon.Add(after)

@@ -9,6 +9,12 @@ import (
 // maxQuestions caps the research: each question is a task, hence a container.
 const maxQuestions = 12
 
+// maxSilence is how long an agent may say nothing, beginning when its task is
+// ordered. In that time an order whose container did not start is tried again, each
+// three minutes: the task queue shows it anew when the dispatcher failed. That an
+// agent's container has stopped is noticed sooner, by the state checker.
+const maxSilence = 8 * Minute
+
 // Workflows lists all workflows. Each is checked, rendered and run by the tests.
 func Workflows() []Workflow { return []Workflow{ResearchReport()} }
 
@@ -20,7 +26,7 @@ func ResearchReport() Workflow {
 		Never: []string{task.ErrorAccessDenied, task.ErrorBudgetExceeded, task.ErrorInvalidInput, task.ErrorRefused},
 	}
 	work := func(agent Agent, timeout Seconds, input map[string]Ref) Task {
-		return Task{Agent: agent, Input: input, Timeout: timeout, Heartbeat: 2 * Minute, Retry: retry}
+		return Task{Agent: agent, Input: input, Timeout: timeout, Heartbeat: maxSilence, Retry: retry}
 	}
 	return Workflow{
 		Name:    "research-report",

@@ -142,7 +142,7 @@ func TestHeartbeats(t *testing.T) {
 	w, given := working(t)
 	beat := heartbeat(t, w, given)
 	for range 5 { // longer than without
-		w.Clock.Pass(time.Minute)
+		w.Clock.Pass(108 * time.Second)
 		if got, err := w.Callback.Handle(t.Context(), beat); got != callback.Taken || err != nil {
 			t.Fatalf("got %s, %v", got, err)
 		}
@@ -155,7 +155,7 @@ func TestHeartbeats(t *testing.T) {
 		t.Errorf("got %+v, %v", stored.Heard, err)
 	}
 	// The engine gives the attempt up; the agent still works.
-	w.Clock.Pass(3 * time.Minute)
+	w.Clock.Pass(9 * time.Minute)
 	if err := w.Engine.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}

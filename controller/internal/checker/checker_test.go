@@ -76,7 +76,7 @@ func TestStoppedRun(t *testing.T) {
 func TestSilentRun(t *testing.T) {
 	t.Parallel()
 	w, given := hanging(t)
-	w.Clock.Pass(2 * time.Minute)
+	w.Clock.Pass(8 * time.Minute)
 	if r := run(t, w); r != (checker.Report{}) {
 		t.Errorf("a run that may still be heard of: got %+v", r)
 	}
@@ -333,7 +333,7 @@ func TestOneProblem(t *testing.T) {
 	}
 	for w.Step() {
 	}
-	w.Clock.Pass(3 * time.Minute)
+	w.Clock.Pass(9 * time.Minute)
 	failing = true
 	if r := run(t, w); r != (checker.Report{Stopped: many - 1, Problems: 1}) {
 		t.Errorf("got %+v", r)
@@ -357,7 +357,7 @@ func TestLimit(t *testing.T) {
 	c := checker.New(config)
 	for _, silent := range []bool{false, true} { // what stays in the list, and what does not
 		if silent {
-			w.Clock.Pass(3 * time.Minute)
+			w.Clock.Pass(9 * time.Minute)
 		}
 		var got []int
 		for range 3 {

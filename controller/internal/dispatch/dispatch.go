@@ -141,11 +141,13 @@ func (d *Dispatcher) run(ctx context.Context, o task.Order, stored store.Task) e
 	return nil
 }
 
-// fail is for a task that can never be started.
+// fail is for an attempt that can never be started. The next one may: a role's new
+// policy holds everywhere only after a while.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
 func (d *Dispatcher) fail(ctx context.Context, t store.Task, err error) error {
 	name := task.ErrorInternal
 	if awserr.KindOf(err) == awserr.AccessDenied {
-		name = task.ErrorAccessDenied
+		name = task.ErrorUnavailable
 	}
 	cause := "the task cannot be started: " + err.Error()
 	_, _, err = d.Settler.Answer(ctx, t.ID, store.Answer{Error: name, Cause: cut(cause, task.MaxCause)})

@@ -106,7 +106,7 @@ func TestOrdersThatAreSkipped(t *testing.T) {
 			return err
 		}, false},
 		"too late to be heard of in time": {func(w *simtest.World, _ task.Order) error {
-			w.Clock.Pass(2 * time.Minute)
+			w.Clock.Pass(8 * time.Minute)
 			return nil
 		}, true},
 	} {
@@ -130,15 +130,12 @@ func TestOrdersThatAreSkipped(t *testing.T) {
 func TestTasksThatCannotBeStarted(t *testing.T) {
 	t.Parallel()
 	denied := &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}
-	for want, tc := range map[string]struct {
-		refusal error
-		status  flow.Status // research-report retries one of them
-	}{
-		task.ErrorAccessDenied: {fmt.Errorf("%w: %w", port.ErrPermanent, denied), flow.Failed},
-		task.ErrorInternal:     {fmt.Errorf("%w: no such agent", port.ErrPermanent), flow.Running},
+	for want, refusal := range map[string]error{
+		task.ErrorUnavailable: fmt.Errorf("%w: %w", port.ErrPermanent, denied),
+		task.ErrorInternal:    fmt.Errorf("%w: no such agent", port.ErrPermanent),
 	} {
 		w, o, message := ordered(t)
-		w.Runner.FailWith(func(string) error { return tc.refusal })
+		w.Runner.FailWith(func(string) error { return refusal })
 		for range 2 {
 			if err := w.Dispatch.Handle(t.Context(), message, time.Time{}); err != nil {
 				t.Errorf("%s: %v", want, err)
@@ -148,17 +145,26 @@ func TestTasksThatCannotBeStarted(t *testing.T) {
 		if err != nil || stored.Status != store.TaskClosed || stored.Answer == nil || stored.Answer.Error != want || stored.Dropped {
 			t.Errorf("want %s, got %+v, %v", want, stored, err)
 		}
-		if got := w.Engine.State("wf-1").Status; got != tc.status {
-			t.Errorf("%s: want %s, got %s", want, tc.status, got)
+		if got := w.Engine.State("wf-1").Status; got != flow.Running { // research-report tries again
+			t.Errorf("%s: want %s, got %s", want, flow.Running, got)
 		}
 	}
+}
+
+// TestNoCapacity: an order comes again as long as the engine waits for it.
+func TestNoCapacity(t *testing.T) {
+	t.Parallel()
 	w, _, message := ordered(t)
+	sent := w.Clock.Now()
 	w.Runner.FailWith(func(string) error { return errors.New("no capacity") })
-	if err := w.Dispatch.Handle(t.Context(), message, time.Time{}); err == nil || errors.Is(err, dispatch.ErrInvalid) {
-		t.Errorf("want an error that may go away, got %v", err)
+	for range 2 {
+		if err := w.Dispatch.Handle(t.Context(), message, sent); err == nil || errors.Is(err, dispatch.ErrInvalid) {
+			t.Errorf("want an error that may go away, got %v", err)
+		}
+		w.Clock.Pass(3 * time.Minute)
 	}
 	w.Runner.FailWith(nil)
-	if err := w.Dispatch.Handle(t.Context(), message, time.Time{}); err != nil || len(w.Runner.Tasks()) != 1 {
+	if err := w.Dispatch.Handle(t.Context(), message, sent); err != nil || len(w.Runner.Tasks()) != 1 {
 		t.Errorf("want a run, got %v", err)
 	}
 }
