@@ -74,13 +74,18 @@ soak: ## Run 2,000 workflows with duplicates, crashes and lost answers; docs/soa
 chaos: ## Kill the local runner and agents 50 times while 100 workflows run
 	AEGIS_CHAOS=1 $(GO) test -count=1 -v -run TestChaos -timeout 10m ./controller/cmd/aegis
 
+# The stacks that APP makes, and how cdktf makes them: cdktf.json's app is aegis.
+comma  := ,
+STACKS  = $(or $(if $(filter aegis,$(APP)),$(addprefix aegis-,$(subst $(comma), ,$(ENV))),$(APP)),$(error ENV: must be dev, staging or production, got nothing))
+CDKTF_APP = $(if $(filter-out aegis,$(APP)),--app "$(GO) run ./apps/$(APP)")
+
 .PHONY: diff deploy destroy
 diff: node_modules ## Show what deploying ENV would change
-	$(CDKTF) diff aegis-$(ENV) $(ARGS)
+	@for stack in $(STACKS); do $(CDKTF) diff $$stack $(CDKTF_APP) $(ARGS) || exit; done
 deploy: node_modules ## Deploy ENV to the AWS account of your credentials
-	$(CDKTF) deploy aegis-$(ENV) $(ARGS)
+	@$(CDKTF) deploy $(STACKS) $(CDKTF_APP) $(ARGS)
 destroy: node_modules ## Destroy what was deployed to ENV
-	$(CDKTF) destroy aegis-$(ENV) $(ARGS)
+	@$(CDKTF) destroy $(STACKS) $(CDKTF_APP) $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what was built; Terraform's state stays
