@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -238,7 +239,8 @@ func (f field) text(v any) (string, bool) {
 	return "", false
 }
 
-// readContext is what cdktf's CLI passes on, or without it cdktf.json's own.
+// readContext is what cdktf's CLI passes on, or without it cdktf.json's own. Without
+// either the program was started in a wrong folder, where it would write its output.
 // https://developer.hashicorp.com/terraform/cdktf/create-and-deploy/configuration-file
 func readContext(lookup func(string) (string, bool)) (map[string]any, error) {
 	if passed, _ := lookup("CDKTF_CONTEXT_JSON"); passed != "" {
@@ -250,7 +252,7 @@ func readContext(lookup func(string) (string, bool)) (map[string]any, error) {
 	}
 	data, err := os.ReadFile("cdktf.json")
 	if os.IsNotExist(err) {
-		return nil, nil
+		return nil, errors.New("cdktf.json: must be in the current folder, got none: run this in the project's folder")
 	}
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -134,6 +135,37 @@ func TestPrecedence(t *testing.T) {
 	}
 	if diff := cmp.Diff([]row{{3, 6000, "all", true, false}, {2, 6000, "all", true, true}, {2, 6000, "all", false, true}}, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestReadContext(t *testing.T) {
+	for name, tc := range map[string]struct {
+		passed, file string
+		want         map[string]any
+		err          string
+	}{
+		"of the CLI":        {`{"a":1}`, "", map[string]any{"a": 1.0}, ""},
+		"of the CLI first":  {`{"a":1}`, `{"context":{"a":2}}`, map[string]any{"a": 1.0}, ""},
+		"of the file":       {"", `{"context":{"a":2}}`, map[string]any{"a": 2.0}, ""},
+		"a file without it": {"", `{}`, nil, ""},
+		"no JSON passed":    {"{", "", nil, "CDKTF_CONTEXT_JSON: unexpected end of JSON input"},
+		"no JSON in a file": {"", "{", nil, "cdktf.json: unexpected end of JSON input"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if tc.file != "" {
+				if err := os.WriteFile("cdktf.json", []byte(tc.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := readContext(func(string) (string, bool) { return tc.passed, tc.passed != "" })
+			if diff := cmp.Diff(tc.err, errorText(err)); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

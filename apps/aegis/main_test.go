@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,15 +25,13 @@ func TestBuildsAreStarted(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	program, log := filepath.Join(dir, "aegis"), filepath.Join(dir, "log")
-	if out, err := exec.CommandContext(t.Context(), goTool, "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	log := filepath.Join(dir, "log")
 	script := "#!/bin/sh\n[ \"$1\" = build ] && echo \"$*\" >>'" + log + "'\nexec '" + goTool + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), program)
+	cmd := exec.CommandContext(t.Context(), build(t))
+	cmd.Dir = "../.."
 	cmd.Env = append(os.Environ(),
 		"PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"), "CDKTF_OUTDIR="+filepath.Join(dir, "out"), envNames+"="+dev+","+production)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -65,4 +64,34 @@ func TestBuildsAreStarted(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("go build (-want +got):\n%s", diff)
 	}
+}
+
+// TestWrongFolder runs the program where there is no project.
+func TestWrongFolder(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), build(t))
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), "CDKTF_CONTEXT_JSON=", "CDKTF_OUTDIR=")
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("ended with %v, want exit status 1", err)
+	}
+	want := "cdktf.json: must be in the current folder, got none: run this in the project's folder\n"
+	if diff := cmp.Diff(want, string(out)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if entries, err := os.ReadDir(cmd.Dir); err != nil || len(entries) > 0 {
+		t.Errorf("wrote %v, %v", entries, err)
+	}
+}
+
+// build is the path of the program.
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "aegis.exe")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
 }
