@@ -33,8 +33,8 @@ func (f field) variable() string { return variablePrefix + strings.ToUpper(f.nam
 
 var (
 	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
-	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	likeAnIP   = regexp.MustCompile(`^([0-9]{1,3}\.){3}[0-9]{1,3}$`)
 	// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 	tagValue = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$`)
 	kmsARN   = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
@@ -55,8 +55,13 @@ const wantRegion = `a region such as "eu-central-1"`
 func fields() []field {
 	return []field{
 		text("region", func(e *Environment) *string { return &e.Region }, regionName, wantRegion),
-		text("state_bucket", func(e *Environment) *string { return &e.Backend.Bucket }, bucketName,
-			"a bucket's name of 3 to 63 lower-case letters, digits, dots and -"),
+		{name: "state_bucket", set: func(e *Environment, value string) []string {
+			problems := bucketProblems(value)
+			if len(problems) == 0 {
+				e.Backend.Bucket = value
+			}
+			return problems
+		}},
 		text("state_region", func(e *Environment) *string { return &e.Backend.Region }, regionName, wantRegion),
 		text("cost_center", func(e *Environment) *string { return &e.CostCenter }, tagValue, "1 to 256 letters, digits, spaces and _.:/=+-@"),
 		{name: "architecture", set: func(e *Environment, value string) []string {
@@ -109,6 +114,32 @@ func fields() []field {
 	}
 }
 
+// bucketProblems is all that is wrong with a bucket's name.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+func bucketProblems(name string) []string {
+	if !bucketName.MatchString(name) {
+		return must("a bucket's name of 3 to 63 lower-case letters, digits, dots and -", name)
+	}
+	var problems []string
+	if strings.Contains(name, "..") {
+		problems = append(problems, must("a bucket's name without two dots in a row", name)...)
+	}
+	if likeAnIP.MatchString(name) {
+		problems = append(problems, must("a bucket's name that is not like an IP address", name)...)
+	}
+	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
+		if strings.HasPrefix(name, prefix) {
+			problems = append(problems, must("a bucket's name that does not begin with the reserved "+prefix, name)...)
+		}
+	}
+	for _, suffix := range []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
+		if strings.HasSuffix(name, suffix) {
+			problems = append(problems, must("a bucket's name that does not end with the reserved "+suffix, name)...)
+		}
+	}
+	return problems
+}
+
 func text(name string, at func(*Environment) *string, pattern *regexp.Regexp, want string) field {
 	return field{name: name, set: func(e *Environment, value string) []string {
 		if !pattern.MatchString(value) {
@@ -151,6 +182,11 @@ func list(name string, at func(*Environment) *[]string, pattern *regexp.Regexp, 
 		}
 		if len(items) > most {
 			return must(want, value)
+		}
+		for i, item := range items {
+			if slices.Contains(items[:i], item) {
+				return must(fmt.Sprintf("a list with %q once", item), value)
+			}
 		}
 		*at(e) = items
 		return nil

@@ -97,6 +97,48 @@ func TestFields(t *testing.T) {
 	}
 }
 
+func TestBucketNames(t *testing.T) {
+	t.Parallel()
+	const grammar = "of 3 to 63 lower-case letters, digits, dots and -"
+	for name, wants := range map[string][]string{
+		"abc": nil, strings.Repeat("a", 63): nil, "a.b-c.d": nil, "1.2.3": nil, "1.2.3.4.5": nil, "1234.1.1.1": nil,
+		"sthree": nil, "xn-a": nil, "a--x-s3-b": nil, "acme-123456789012-eu-west-1-an": nil,
+		"ab": {grammar}, strings.Repeat("a", 64): {grammar}, "a_b": {grammar}, "-ab": {grammar}, "ab.": {grammar}, "a..B": {grammar},
+		"a..b":                  {"without two dots in a row"},
+		"192.168.5.4":           {"that is not like an IP address"},
+		"999.1.1.1":             {"that is not like an IP address"},
+		"xn--a":                 {"that does not begin with the reserved xn--"},
+		"sthree-a":              {"that does not begin with the reserved sthree-"},
+		"amzn-s3-demo-a":        {"that does not begin with the reserved amzn-s3-demo-"},
+		"a-s3alias":             {"that does not end with the reserved -s3alias"},
+		"a--ol-s3":              {"that does not end with the reserved --ol-s3"},
+		"a.mrap":                {"that does not end with the reserved .mrap"},
+		"a--x-s3":               {"that does not end with the reserved --x-s3"},
+		"a--table-s3":           {"that does not end with the reserved --table-s3"},
+		"sthree-a..b--table-s3": {"without two dots in a row", "that does not begin with the reserved sthree-", "that does not end with the reserved --table-s3"},
+	} {
+		var want []string
+		for _, w := range wants {
+			want = append(want, must("a bucket's name "+w, name)...)
+		}
+		if diff := cmp.Diff(want, bucketProblems(name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestRepeatedIDs(t *testing.T) {
+	t.Parallel()
+	_, err := fromEnvironment(environ(map[string]string{
+		"AEGIS_SUBNETS": "subnet-01234567,subnet-89abcdef, subnet-01234567", "AEGIS_SECURITY_GROUPS": "sg-01234567,sg-01234567",
+	}), nil)
+	want := `AEGIS_SUBNETS: must be a list with "subnet-01234567" once, got "subnet-01234567,subnet-89abcdef, subnet-01234567"
+AEGIS_SECURITY_GROUPS: must be a list with "sg-01234567" once, got "sg-01234567,sg-01234567"`
+	if diff := cmp.Diff(want, errorText(err)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // unchanged says of each field of a struct, and of those within, whether the two agree.
 func unchanged(path string, a, b reflect.Value) map[string]bool {
 	fields := map[string]bool{}
