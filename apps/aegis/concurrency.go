@@ -81,22 +81,34 @@ func numbersByFunction(value string) (map[functionName]int, []string) {
 	return numbers, problems
 }
 
-// checkConcurrency compares the settings with each other.
-func (e *Environment) checkConcurrency() []error {
-	var errs []error
+// concurrencyConflicts compares the numbers of each function. None of the presets
+// reserves anything.
+func (e *Environment) concurrencyConflicts(from origins) []string {
+	const reservedName, provisionedName, queueName = "reserved_concurrency", "provisioned_concurrency", "queue_concurrency"
+	var found []string
 	for _, f := range functionNames {
 		reserved := e.ReservedConcurrency[f]
 		if reserved == 0 {
 			continue
 		}
+		atMost := func(name string, got int) {
+			found = append(found, fmt.Sprintf("%s: must be at most %s %d for %s, got %d", from.name(name), from.name(reservedName), reserved, f, got))
+		}
 		if n := e.ProvisionedConcurrency[f]; n > reserved {
-			errs = append(errs, fmt.Errorf("AEGIS_PROVISIONED_CONCURRENCY: must be at most AEGIS_RESERVED_CONCURRENCY %d for %s, got %d", reserved, f, n))
+			atMost(provisionedName, n)
 		}
 		// What is read from a queue and then refused counts as tried.
 		// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
-		if (f == dispatcher || f == callback) && e.QueueConcurrency > reserved {
-			errs = append(errs, fmt.Errorf("AEGIS_QUEUE_CONCURRENCY: must be at most AEGIS_RESERVED_CONCURRENCY %d for %s, got %d", reserved, f, e.QueueConcurrency))
+		n := e.QueueConcurrency
+		if f != dispatcher && f != callback || n <= reserved {
+			continue
+		}
+		switch {
+		case from.good(queueName):
+			atMost(queueName, n)
+		case !from.set(queueName):
+			found = append(found, fmt.Sprintf("%s: must be at least %s %d, %s, for %s, got %d", from.name(reservedName), queueName, n, e.ownDefault(), f, reserved))
 		}
 	}
-	return errs
+	return found
 }

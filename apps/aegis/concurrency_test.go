@@ -80,8 +80,23 @@ func TestConcurrencySettings(t *testing.T) {
 		},
 		"more from a queue than is reserved": {
 			env: map[string]string{reserved: "9"},
-			err: queues + ": must be at most " + reserved + " 9 for dispatcher, got 10\n" +
-				queues + ": must be at most " + reserved + " 9 for callback, got 10",
+			err: reserved + ": must be at least queue_concurrency 10, dev's default, for dispatcher, got 9\n" +
+				reserved + ": must be at least queue_concurrency 10, dev's default, for callback, got 9",
+		},
+		"more from a queue than is reserved, both set": {
+			env:     map[string]string{queues: "8"},
+			context: map[string]any{"all": map[string]any{"reserved_concurrency": map[string]any{"callback": 7.0}}},
+			err:     queues + ": must be at most aegis.all.reserved_concurrency 7 for callback, got 8",
+		},
+		"more than is reserved, in the context": {
+			context: map[string]any{
+				"all": map[string]any{"provisioned_concurrency": "controller=3"}, "dev": map[string]any{"reserved_concurrency": "controller=2"},
+			},
+			err: "aegis.all.provisioned_concurrency: must be at most aegis.dev.reserved_concurrency 2 for controller, got 3",
+		},
+		"more from a queue than is reserved, in one environment of several": {
+			env: map[string]string{envNames: "dev,production", reserved: "dispatcher=20"},
+			err: reserved + ": must be at least queue_concurrency 50, production's default, for dispatcher, got 20",
 		},
 		"fewer from a queue": {env: map[string]string{reserved: "9", queues: "9"}, reserved: all(9)},
 	} {

@@ -118,27 +118,31 @@ const (
 	contextAll = "all"
 )
 
-// fromEnvironment reads which environments are asked for, dev when none is, and
-// what is set for them: the environment variable wins over the context's setting
-// for the environment, that over the one for all, and that over the preset. All
+// fromEnvironment reads which environments are asked for, dev when the variable is
+// not set, and what is set for them: the environment variable wins over the context's
+// setting for the environment, that over the one for all, and that over the preset. All
 // mistakes come back in one error, among them variables that are nobody's. environ
 // is as os.Environ returns it.
 func fromEnvironment(environ []string, context map[string]any) ([]Environment, error) {
-	variables := map[string]string{}
-	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
-		variables[name] = strings.TrimSpace(value)
-	}
-	get := func(name string) string { return variables[name] }
 	known := presets()
 	errs := unknownVariables(environ)
 	settings, problems := contextSettings(context, known)
 	errs = append(errs, problems...)
-	names := strings.FieldsFunc(get(envNames), func(r rune) bool { return r == ',' || r == ' ' })
-	if len(names) == 0 {
-		names = []string{dev}
+	names := []string{dev}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		value = strings.TrimSpace(value)
+		switch {
+		case name == envNames:
+			if names = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }); len(names) == 0 {
+				names = []string{""}
+			}
+		case strings.HasPrefix(name, variablePrefix) && value != "":
+			settings[name] = value
+		}
 	}
 	var chosen []Environment
+	var conflicts [][]string
 	seen := map[string]bool{}
 	for _, name := range names {
 		e, ok := known[name]
@@ -150,7 +154,7 @@ func fromEnvironment(environ []string, context map[string]any) ([]Environment, e
 			continue
 		}
 		seen[name] = true
-		problems := e.override(get, settings)
+		problems, from := e.override(settings)
 		if len(chosen) > 0 { // what is wrong for all was told
 			problems = slices.DeleteFunc(problems, func(err error) bool {
 				return slices.ContainsFunc(errs, func(told error) bool { return told.Error() == err.Error() })
@@ -158,41 +162,92 @@ func fromEnvironment(environ []string, context map[string]any) ([]Environment, e
 		}
 		errs = append(errs, problems...)
 		chosen = append(chosen, e)
+		conflicts = append(conflicts, e.conflicts(from))
 	}
-	return chosen, errors.Join(errs...)
+	return chosen, errors.Join(append(errs, tell(chosen, conflicts)...)...)
 }
 
-// override applies the settings, and returns what is wrong with them.
-func (e *Environment) override(get func(string) string, settings map[string]map[string]string) []error {
+// tell is about the conflicts of each environment: one that all have once, any other
+// with the name of its environment.
+func tell(environments []Environment, conflicts [][]string) []error {
 	var errs []error
-	for _, f := range fields() {
-		source, value := f.variable(), get(f.variable())
-		for _, part := range []string{e.Name, contextAll} {
-			if text, found := settings[part][f.name]; value == "" && found {
-				source, value = contextKey+"."+part+"."+f.name, text
+	for i, e := range environments {
+		for _, text := range conflicts[i] {
+			general := !slices.ContainsFunc(conflicts, func(others []string) bool { return !slices.Contains(others, text) })
+			named := strings.Contains(text, string(contextPlace(e.Name))) || strings.Contains(text, e.ownDefault())
+			switch {
+			case general && i > 0: // told
+			case general || named:
+				errs = append(errs, errors.New(text))
+			default:
+				errs = append(errs, fmt.Errorf("%s, in %s", text, e.Name))
 			}
 		}
-		if value == "" {
-			continue
-		}
-		for _, problem := range f.set(e, value) {
-			errs = append(errs, fmt.Errorf("%s: %s", source, problem))
+	}
+	return errs
+}
+
+// override applies the settings, and returns what is wrong with each, and where it
+// is from.
+func (e *Environment) override(settings map[string]string) ([]error, origins) {
+	var errs []error
+	from := origins{}
+	for _, f := range fields() {
+		for _, p := range []place{variablePrefix, contextPlace(e.Name), contextPlace(contextAll)} {
+			value, found := settings[p.of(f.name)]
+			if !found {
+				continue
+			}
+			refused := value == refusedValue
+			if !refused {
+				problems := f.set(e, value)
+				for _, problem := range problems {
+					errs = append(errs, fmt.Errorf("%s: %s", p.of(f.name), problem))
+				}
+				refused = len(problems) > 0
+			}
+			from[f.name] = origin{p, refused}
+			break
 		}
 	}
 	if e.Backend.Bucket != "" && e.Backend.Region == "" {
 		e.Backend.Region = e.Region
 	}
-	if e.Backend.Bucket != "" && e.Backend.Region == "" && len(errs) == 0 {
-		errs = append(errs, errors.New("AEGIS_STATE_REGION: must be set with AEGIS_STATE_BUCKET, got nothing"))
-	}
-	if e.Backend.Bucket == "" && e.Backend.Region != "" && len(errs) == 0 {
-		errs = append(errs, errors.New("AEGIS_STATE_REGION: must go with AEGIS_STATE_BUCKET, got a region alone"))
-	}
-	if (len(e.Subnets) == 0) != (len(e.SecurityGroups) == 0) {
-		errs = append(errs, fmt.Errorf("AEGIS_SUBNETS: must go with AEGIS_SECURITY_GROUPS, got %d and %d", len(e.Subnets), len(e.SecurityGroups)))
-	}
-	return append(errs, e.checkConcurrency()...)
+	return errs, from
 }
+
+// conflicts compares the settings with each other, except those that were refused.
+func (e *Environment) conflicts(from origins) []string {
+	var found []string
+	for _, pair := range [][2]string{
+		{"state_region", "state_bucket"}, {"subnets", "security_groups"}, {"security_groups", "subnets"}, {"assign_public_ip", "subnets"},
+	} {
+		if name, with := pair[0], pair[1]; from.good(name) && !from.set(with) {
+			found = append(found, fmt.Sprintf("%s: must go with %s, got it alone", from.name(name), from.beside(name, with)))
+		}
+	}
+	if from.good("state_bucket") && !from.set("state_region") && !from.set("region") {
+		found = append(found, fmt.Sprintf("%s: must go with %s or %s, got it alone",
+			from.name("state_bucket"), from.beside("state_bucket", "state_region"), from.beside("state_bucket", "region")))
+	}
+	if from.good("vpc_cidr") && from.good("subnets") {
+		found = append(found, fmt.Sprintf("%s: must not go with %s, which are in another VPC, got both", from.name("vpc_cidr"), from.name("subnets")))
+	}
+	// Each region of KMS has its own keys, and PutMetricAlarm refuses the topic of
+	// another region: "Invalid region … specified. Only … is supported".
+	// https://docs.aws.amazon.com/kms/latest/developerguide/mrk-when-to-use.html
+	// https://github.com/cds-snc/notification-terraform/pull/128
+	for _, name := range []string{"kms_key_arn", "alarm_topic_arn"} {
+		arn := map[string]string{"kms_key_arn": e.KMSKeyARN, "alarm_topic_arn": e.AlarmTopicARN}[name]
+		if arn != "" && e.Region != "" && strings.Split(arn, ":")[3] != e.Region {
+			found = append(found, fmt.Sprintf("%s: must be in %s %s, got %q", from.name(name), from.name("region"), e.Region, arn))
+		}
+	}
+	return append(found, e.concurrencyConflicts(from)...)
+}
+
+// ownDefault says in a message that a value is the preset's.
+func (e *Environment) ownDefault() string { return e.Name + "'s default" }
 
 // stackName is also the prefix of every resource's name.
 func (e Environment) stackName() string { return "aegis-" + e.Name }

@@ -29,7 +29,7 @@ type field struct {
 // must is what is wrong with a value.
 func must(want, got string) []string { return []string{fmt.Sprintf("must be %s, got %q", want, got)} }
 
-func (f field) variable() string { return variablePrefix + strings.ToUpper(f.name) }
+func (f field) variable() string { return place(variablePrefix).of(f.name) }
 
 var (
 	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
@@ -193,22 +193,25 @@ func list(name string, at func(*Environment) *[]string, pattern *regexp.Regexp, 
 	}}
 }
 
-// contextSettings are the context's settings as text, by environment and field.
-func contextSettings(context map[string]any, known map[string]Environment) (map[string]map[string]string, []error) {
+// refusedValue stands for a value in the context that is no setting's.
+const refusedValue = ""
+
+// contextSettings are the context's settings as text, by their full names.
+func contextSettings(context map[string]any, known map[string]Environment) (map[string]string, []error) {
+	settings := map[string]string{}
 	raw, found := context[contextKey]
 	if !found {
-		return nil, nil
+		return settings, nil
 	}
 	parts, ok := raw.(map[string]any)
 	if !ok {
-		return nil, []error{fmt.Errorf("%s: must be an object of environments, got %v", contextKey, raw)}
+		return settings, []error{fmt.Errorf("%s: must be an object of environments, got %v", contextKey, raw)}
 	}
 	byName := map[string]field{}
 	for _, f := range fields() {
 		byName[f.name] = f
 	}
 	var errs []error
-	settings := map[string]map[string]string{}
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
 		path := contextKey + "." + part
 		if _, ok := known[part]; !ok && part != contextAll {
@@ -220,7 +223,6 @@ func contextSettings(context map[string]any, known map[string]Environment) (map[
 			errs = append(errs, fmt.Errorf("%s: must be an object of settings, got %v", path, parts[part]))
 			continue
 		}
-		settings[part] = map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(values)) {
 			f, found := byName[name]
 			if !found {
@@ -234,9 +236,9 @@ func contextSettings(context map[string]any, known map[string]Environment) (map[
 					want = "a text, a number or an object of numbers, and not empty"
 				}
 				errs = append(errs, fmt.Errorf("%s.%s: must be %s, got %v", path, name, want, values[name]))
-				continue
+				value = refusedValue
 			}
-			settings[part][name] = value
+			settings[contextPlace(part).of(name)] = value
 		}
 	}
 	return settings, errs

@@ -161,7 +161,8 @@ func TestPrecedence(t *testing.T) {
 		"dev":     map[string]any{"keep_days": 3.0, "subnets": []any{"subnet-01234567"}, "security_groups": "sg-01234567"},
 		"staging": map[string]any{"model_stub": true},
 	}}
-	env := map[string]string{envNames: "dev,staging,production", "AEGIS_MAX_TOKENS": "6000"}
+	// An empty variable is as good as none.
+	env := map[string]string{envNames: "dev,staging,production", "AEGIS_MAX_TOKENS": "6000", "AEGIS_COST_CENTER": " "}
 	got, err := fromEnvironment(environ(env), context)
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +227,7 @@ aegis.all.subnets: must be a text, a number, a boolean or a list of texts, and n
 aegis.dev: must be an object of settings, got x
 aegis.qa: must be all or an environment, of which there are dev, production, staging
 aegis.all.max_tokens: must be a number from 1000 to 10000000, got "1"
-AEGIS_SUBNETS: must go with AEGIS_SECURITY_GROUPS, got 1 and 0`
+aegis.staging.subnets: must go with aegis.staging.security_groups, got it alone`
 	if diff := cmp.Diff(want, errorText(err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

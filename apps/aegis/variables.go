@@ -9,6 +9,40 @@ import (
 // variablePrefix is what this project's variables begin with.
 const variablePrefix = "AEGIS_"
 
+// place is where settings are: the prefix of variables, or a path in the context.
+type place string
+
+// contextPlace is the path of an environment's settings, or of those for all.
+func contextPlace(part string) place { return place(contextKey + "." + part + ".") }
+
+// of is the setting's full name there.
+func (p place) of(setting string) string {
+	if p == variablePrefix {
+		setting = strings.ToUpper(setting)
+	}
+	return string(p) + setting
+}
+
+// origin is where a setting's value is from, and whether it was refused.
+type origin struct {
+	place   place
+	refused bool
+}
+
+// origins are those of an environment's settings that somebody set.
+type origins map[string]origin
+
+func (o origins) set(setting string) bool { _, found := o[setting]; return found }
+
+// good tells whether the setting was set and not refused.
+func (o origins) good(setting string) bool { return o.set(setting) && !o[setting].refused }
+
+// name is the full name of a setting that was set.
+func (o origins) name(setting string) string { return o[setting].place.of(setting) }
+
+// beside is the full name of another setting at the same place.
+func (o origins) beside(setting, other string) string { return o[setting].place.of(other) }
+
 // otherVariables have the prefix and are read by other parts of the project. With
 // the settings and envNames they are all that may be set, so that a misspelt setting
 // is an error.
