@@ -1,7 +1,6 @@
 package main
 
 import (
-	"regexp"
 	"strconv"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -182,32 +181,4 @@ func (p *platform) agentStatements() []iam.Statement {
 		statements = append(statements, iam.Statement{Sid: "AskModel", Actions: []string{"bedrock:InvokeModel"}, Resources: p.modelARNs()})
 	}
 	return statements
-}
-
-// geography is what the id of an inference profile across regions begins with: two
-// letters, or one of the others that there are. A model's own id begins with its
-// provider, none of which is that short.
-// https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
-var geography = regexp.MustCompile(`^([a-z]{2}|us-gov|apac|amer|global)\.`)
-
-// modelARNs are what bedrock:InvokeModel takes: the model, or the profile with the
-// model in the regions that the profile spreads over, which are not known here.
-// https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
-func (p *platform) modelARNs() []*string {
-	id := p.env.ModelID
-	arn := func(rest string) *string { return jsii.String("arn:" + *p.partition + ":bedrock:" + rest) }
-	if arnParts := regexp.MustCompile(`^arn:`); arnParts.MatchString(id) {
-		model := regexp.MustCompile(`:inference-profile/(.+)$`).FindStringSubmatch(id)
-		if model == nil {
-			return []*string{jsii.String(id)}
-		}
-		return []*string{jsii.String(id), arn("*::foundation-model/" + geography.ReplaceAllString(model[1], ""))}
-	}
-	if geography.MatchString(id) {
-		return []*string{
-			arn(*p.region + ":" + *p.account + ":inference-profile/" + id),
-			arn("*::foundation-model/" + geography.ReplaceAllString(id, "")),
-		}
-	}
-	return []*string{arn(*p.region + "::foundation-model/" + id)}
 }

@@ -60,6 +60,9 @@ type Environment struct {
 	// ModelID is the Bedrock model, or the ARN of a model or inference profile, that
 	// the agents ask. Default: none, and agents fail unless ModelStub.
 	ModelID string
+	// FoundationModel is the id of the model behind an application inference profile
+	// in ModelID, whose ARN does not name it: the agents' roles have to. Default: none.
+	FoundationModel string
 	// ModelStub lets the agents answer without a model, marked SIMULATED.
 	ModelStub bool
 	// MaxTokens is the budget of each task.
@@ -243,7 +246,7 @@ func (e *Environment) conflicts(from origins) []string {
 			found = append(found, fmt.Sprintf("%s: must be in %s %s, got %q", from.name(name), from.name("region"), e.Region, arn))
 		}
 	}
-	return append(found, e.concurrencyConflicts(from)...)
+	return append(append(found, e.modelConflicts(from)...), e.concurrencyConflicts(from)...)
 }
 
 // ownDefault says in a message that a value is the preset's.

@@ -39,8 +39,6 @@ var (
 	tagValue = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$`)
 	kmsARN   = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
 	topicARN = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
-	// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
-	modelID  = regexp.MustCompile(`^(arn:aws[a-z-]*:bedrock:[a-z0-9-]+:[0-9]*:[a-z-]+/)?[A-Za-z0-9][A-Za-z0-9.:-]{0,999}$`)
 	subnetID = regexp.MustCompile(`^subnet-[0-9a-f]{8,17}$`)
 	groupID  = regexp.MustCompile(`^sg-[0-9a-f]{8,17}$`)
 )
@@ -98,6 +96,7 @@ func fields() []field {
 		flag("protected", func(e *Environment) *bool { return &e.Protected }),
 		text("alarm_topic_arn", func(e *Environment) *string { return &e.AlarmTopicARN }, topicARN, "the ARN of an SNS topic"),
 		text("model_id", func(e *Environment) *string { return &e.ModelID }, modelID, "a Bedrock model's id, or the ARN of one or of an inference profile"),
+		text("foundation_model", func(e *Environment) *string { return &e.FoundationModel }, foundationModel, `a Bedrock model's id such as "amazon.nova-pro-v1:0"`),
 		flag("model_stub", func(e *Environment) *bool { return &e.ModelStub }),
 		number("max_tokens", func(e *Environment) *int { return &e.MaxTokens }, 1000, 10_000_000),
 		list("subnets", func(e *Environment) *[]string { return &e.Subnets }, subnetID, 16, `1 to 16 ids such as "subnet-0123456789abcdef0", with commas`),

@@ -46,6 +46,7 @@ func TestFields(t *testing.T) {
 		"protected":               {"true", func(e Environment) any { return e.Protected }, true, []string{"True"}, "true or false"},
 		"alarm_topic_arn":         {topic, func(e Environment) any { return e.AlarmTopicARN }, topic, []string{"alarms"}, "the ARN of an SNS topic"},
 		"model_id":                {"eu.amazon.nova-pro-v1:0", func(e Environment) any { return e.ModelID }, "eu.amazon.nova-pro-v1:0", []string{"two words"}, "a Bedrock model's id, or the ARN of one or of an inference profile"},
+		"foundation_model":        {"amazon.nova-pro-v1:0", func(e Environment) any { return e.FoundationModel }, "amazon.nova-pro-v1:0", []string{"nova", "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-pro-v1:0"}, `a Bedrock model's id such as "amazon.nova-pro-v1:0"`},
 		"model_stub":              {"false", func(e Environment) any { return e.ModelStub }, false, []string{"allow"}, "true or false"},
 		"max_tokens":              {"1000", func(e Environment) any { return e.MaxTokens }, 1000, []string{"999", "10000001"}, "a number from 1000 to 10000000"},
 		"subnets":                 {"subnet-01234567, subnet-89abcdef", func(e Environment) any { return e.Subnets }, []string{"subnet-01234567", "subnet-89abcdef"}, []string{"a", "subnet-01234567,"}, `1 to 16 ids such as "subnet-0123456789abcdef0", with commas`},
