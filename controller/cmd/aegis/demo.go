@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/aegis-agents/aegis/controller/flow"
 	"github.com/aegis-agents/aegis/controller/internal/control"
@@ -149,18 +145,17 @@ func (d *demo) follow(ctx context.Context) error {
 		}
 	}
 	// Somebody else may decide, or time, while the person is asked.
-	var answer <-chan string
-	var asked string
+	var answers <-chan task.Outcome
+	var asked, prompt string
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case text := <-answer:
-			outcome := task.OutcomeRejected
-			if text == "y" || text == "yes" {
-				outcome = task.OutcomeApproved
+		case outcome, open := <-answers:
+			if !open || outcome != "" {
+				answers = nil
 			}
-			if err := d.decided(ctx, id, asked, outcome); err != nil {
+			if err := d.answered(ctx, id, asked, prompt, outcome, open); err != nil {
 				return err
 			}
 		case c := <-d.seen:
@@ -170,13 +165,13 @@ func (d *demo) follow(ctx context.Context) error {
 			if c.state.Done() {
 				return d.finish(ctx, id, c.state)
 			}
-			step, prompt, waits := timeline.Question(w, c.state)
+			step, question, waits := timeline.Question(w, c.state)
 			if !waits || asked != "" {
 				continue
 			}
-			asked = step
+			asked, prompt = step, question
 			line.Break()
-			if answer, err = d.ask(ctx, id, step, prompt); err != nil {
+			if answers, err = d.ask(ctx, id, step, prompt); err != nil {
 				return err
 			}
 		}
@@ -192,45 +187,6 @@ func (d *demo) record(ctx context.Context, id string) error {
 	}
 	_, _, err = d.host.node.Control.Start(ctx, control.StartRequest{Flow: stored.Flow, ID: id, Input: stored.Input})
 	return err
-}
-
-// ask asks for the decision in a terminal, and returns where the answer will be.
-// Elsewhere it says how to decide.
-func (d *demo) ask(ctx context.Context, id, step, prompt string) (<-chan string, error) {
-	switch {
-	case d.yes:
-		return nil, d.decided(ctx, id, step, task.OutcomeApproved)
-	case !d.terminal(d.in):
-		return nil, d.print("%s\nDecide in another terminal: %s --data-dir %s approve %s\n", prompt, os.Args[0], d.host.dir.Path(), id)
-	}
-	answer := make(chan string, 1)
-	go func() {
-		// Reading cannot be interrupted; the process ends soon after ctx does.
-		text, err := bufio.NewReader(d.in).ReadString('\n')
-		if err == nil || text != "" {
-			answer <- strings.ToLower(strings.TrimSpace(text))
-		}
-	}()
-	return answer, d.print("\n%s [y/n] ", prompt)
-}
-
-// decided decides as soon as the request is recorded.
-func (d *demo) decided(ctx context.Context, id, step string, outcome task.Outcome) error {
-	for {
-		_, err := d.host.node.Control.Decide(ctx, id, step, outcome, me(), "")
-		refused, ok := errors.AsType[*control.Error](err)
-		switch {
-		case ok && refused.Code == control.UnknownApproval:
-			// The request is on its way.
-		case ok && refused.Code == control.AlreadyDecided:
-			return d.print("%s\n", refused.Message)
-		default:
-			return err
-		}
-		if err := pause(ctx); err != nil {
-			return err
-		}
-	}
 }
 
 // finish waits until the end is recorded, so that the next command sees it, and
@@ -260,12 +216,6 @@ func (d *demo) finish(ctx context.Context, id string, s flow.State) error {
 		}
 	}
 	return nil
-}
-
-// terminal is whether a stream is one that a person sits at.
-func (*demo) terminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // pause is between two looks at what is about to be there.
