@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -186,6 +185,38 @@ func TestCommitsAtOnce(t *testing.T) {
 	})
 }
 
+// TestCommitsOfDifferentApps has runs with other stacks each: the manifest is of
+// one of them, and what it names is there.
+func TestCommitsOfDifferentApps(t *testing.T) {
+	t.Parallel()
+	outdir := filepath.Join(t.TempDir(), "out")
+	var wg sync.WaitGroup
+	for i := range 20 {
+		text := fmt.Sprint(i)
+		own, shared := "own-"+text, "shared"
+		s, m := staged(t, outdir, tree{
+			"stacks/" + own + "/cdk.tf.json":    text,
+			"stacks/" + shared + "/cdk.tf.json": text,
+		}, own, shared)
+		wg.Go(func() {
+			if err := s.commit(m); err != nil {
+				t.Error(err)
+			}
+			s.delete()
+		})
+	}
+	wg.Wait()
+	got := readTree(t, outdir)
+	equal(t, len(got), 20+len([]string{"shared", manifestFile}))
+	m, err := readManifest(outdir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := got["stacks/shared/cdk.tf.json"]
+	equal(t, m.names(), []string{"own-" + last, "shared"})
+	equal(t, got["stacks/own-"+last+"/cdk.tf.json"], last)
+}
+
 func TestStageRemovesWhatItMade(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
@@ -205,28 +236,5 @@ func TestStageRemovesWhatItMade(t *testing.T) {
 	s.delete()
 	if _, err := os.Stat(base); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestStageRemovesStale(t *testing.T) {
-	t.Parallel()
-	outdir := t.TempDir()
-	stale, used := filepath.Join(outdir, stagePrefix+"1"), filepath.Join(outdir, stagePrefix+"2")
-	tree{"file": ""}.write(t, stale)
-	tree{"file": ""}.write(t, used)
-	old := time.Now().Add(-2 * staleStage)
-	if err := os.Chtimes(stale, old, old); err != nil {
-		t.Fatal(err)
-	}
-	s, err := newStage(outdir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.delete()
-	if _, err := os.Stat(stale); err == nil {
-		t.Error("a stale staging folder must go")
-	}
-	if _, err := os.Stat(used); err != nil {
-		t.Error("a staging folder in use must stay")
 	}
 }

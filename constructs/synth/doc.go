@@ -14,6 +14,12 @@
 // when nothing is wrong. Folders of stacks that the app no longer has stay, with
 // the state that Terraform may keep in them.
 //
+// Runs into one output folder at the same time do not mix: they move their
+// output in place one after the other, and the manifest is the last one's. When
+// that one has other stacks, those of the others stay, as folders that the
+// manifest does not name: give each its own CDKTF_OUTDIR to use all of them with
+// cdktf. A staging folder that a killed run left goes with the next run.
+//
 // Everything of cdktf's, tokens and functions too, is made inside the function
 // that Main and Run call: what was made earlier, in a package's variable say,
 // belongs to another kernel.

@@ -149,6 +149,7 @@ func TestProcess(t *testing.T) {
 		"lets a panic go on":              letsAPanicGoOn,
 		"needs Node":                      needsNode,
 		"stops at a signal":               stopsAtASignal,
+		"removes what a killed run left":  removesWhatAKilledRunLeft,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

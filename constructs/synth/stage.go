@@ -9,12 +9,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 const (
 	stagePrefix = ".staging-"
 	// staleStage is how old a staging folder has to be before another run
-	// removes it: one that a killed run left, never one still in use.
+	// removes it where folders cannot be locked: it should not be in use then.
 	staleStage = time.Hour
 )
 
@@ -22,8 +24,9 @@ const (
 // that a run writes to before anything else can see it.
 type stage struct {
 	outdir string
-	dir    string   // absolute: the kernel has a working directory of its own
-	made   []string // folders made for this run, outdir and those above it
+	dir    string       // absolute: the kernel has a working directory of its own
+	lock   *flock.Flock // on dir: held while the run goes on
+	made   []string     // folders made for this run, outdir and those above it
 }
 
 // current is the staging folder of the run that is under way, nil for none.
@@ -34,20 +37,7 @@ var current struct {
 
 func newStage(outdir string) (*stage, error) {
 	s := &stage{outdir: outdir, made: missing(outdir)}
-	var err error
-	// Another run that failed may just be removing the output folder.
-	for range 3 {
-		if err = os.MkdirAll(outdir, 0o755); err != nil {
-			return nil, fmt.Errorf("making the output folder: %w", err)
-		}
-		if s.dir, err = os.MkdirTemp(outdir, stagePrefix); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("writing to the output folder: %w", err)
-	}
-	if s.dir, err = filepath.Abs(s.dir); err != nil {
+	if err := s.make(); err != nil {
 		return nil, err
 	}
 	removeStale(outdir)
@@ -56,6 +46,48 @@ func newStage(outdir string) (*stage, error) {
 	current.Unlock()
 	return s, nil
 }
+
+// attempts are how often a run tries to make a staging folder: another run that
+// failed may just be removing the output folder, and one that starts may take
+// the staging folder for a stale one before it is locked.
+const attempts = 10
+
+func (s *stage) make() (err error) {
+	for range attempts {
+		if err = os.MkdirAll(s.outdir, 0o755); err != nil {
+			return fmt.Errorf("making the output folder: %w", err)
+		}
+		if err = s.makeDir(); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("writing to the output folder: %w", err)
+	}
+	return nil
+}
+
+// makeDir makes and locks the staging folder.
+func (s *stage) makeDir() error {
+	dir, err := os.MkdirTemp(s.outdir, stagePrefix)
+	if err != nil {
+		return err
+	}
+	if s.dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	s.lock = lockOf(s.dir)
+	if free, err := s.lock.TryLock(); err == nil && !free {
+		return fmt.Errorf("%s: %w: another run removes it", dir, fs.ErrNotExist)
+	}
+	if _, err = os.Stat(s.dir); err != nil {
+		s.lock.Close()
+	}
+	return err
+}
+
+// lockOf is the lock on a folder itself, which ends with the process.
+func lockOf(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
 
 // missing returns dir and the folders above it that do not exist, the innermost
 // first.
@@ -85,6 +117,7 @@ func (s *stage) remove() {
 
 func (s *stage) delete() {
 	os.RemoveAll(s.dir)
+	s.lock.Close()
 	for _, dir := range s.made {
 		if os.Remove(dir) != nil {
 			return // as it should when something is inside
@@ -109,9 +142,23 @@ func removeStale(outdir string) {
 		return
 	}
 	for _, e := range entries {
-		info, err := e.Info()
-		if err == nil && strings.HasPrefix(e.Name(), stagePrefix) && time.Since(info.ModTime()) > staleStage {
-			os.RemoveAll(filepath.Join(outdir, e.Name()))
+		if e.IsDir() && strings.HasPrefix(e.Name(), stagePrefix) {
+			removeUnused(filepath.Join(outdir, e.Name()))
 		}
+	}
+}
+
+// removeUnused deletes a staging folder that no run has locked. Without locks,
+// as on Windows and some network file systems, its age decides.
+func removeUnused(dir string) {
+	lock := lockOf(dir)
+	defer lock.Close()
+	free, err := lock.TryLock()
+	if err != nil {
+		info, err := os.Stat(dir)
+		free = err == nil && time.Since(info.ModTime()) > staleStage
+	}
+	if free {
+		os.RemoveAll(dir)
 	}
 }
