@@ -37,15 +37,39 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+const (
+	// longMessage is from how many bytes on a message is not repeated for other
+	// constructs: such a one mostly has a cause outside of them.
+	longMessage = 80
+	repeated    = "the same as above"
+)
+
 // list writes a line for each problem, paths aligned. A message of several
-// lines stays in its own column.
+// lines stays in its own column. Problems with the same long message, which
+// appears once, follow each other.
 func list(b *strings.Builder, problems []Problem) {
 	width := 0
+	same := map[string][]Problem{}
 	for _, p := range problems {
 		width = max(width, len(p.Path))
+		same[p.Message] = append(same[p.Message], p)
+	}
+	write := func(p Problem, message string) {
+		fmt.Fprintf(b, "\n  %-*s  %s", width, p.Path, indent(message, width+4))
 	}
 	for _, p := range problems {
-		fmt.Fprintf(b, "\n  %-*s  %s", width, p.Path, indent(p.Message, width+4))
+		if len(p.Message) < longMessage {
+			write(p, p.Message)
+			continue
+		}
+		for i, other := range same[p.Message] {
+			message := p.Message
+			if i > 0 {
+				message = repeated
+			}
+			write(other, message)
+		}
+		delete(same, p.Message)
 	}
 }
 

@@ -14,6 +14,8 @@ func TestErrorText(t *testing.T) {
 		{"orders/api", "Code: must build, got\nmain.go:3: undefined: x"},
 		{"reports/nightly", "Handler: must be set, got nothing"},
 	}
+	long := "Code: must be a package that can be made, got an error: cannot write to the cache:\nno space left"
+	short := "MemoryMiB: must be from 128 to 10240, got 64"
 	exception := errors.New("There is already a Construct with name 'api'\n  at main.go:12")
 	for name, test := range map[string]struct {
 		err  Error
@@ -28,6 +30,16 @@ func TestErrorText(t *testing.T) {
 				"  orders/api       Code: must build, got\n" +
 				"                   main.go:3: undefined: x\n" +
 				"  reports/nightly  Handler: must be set, got nothing"},
+		"a long message of several constructs": {Error{Problems: []Problem{
+			{"a", long}, {"b/c", short}, {"b/c", long}, {"d", short}, {"d", "Handler: must be set, got nothing"}, {"e", long}}},
+			"synth failed: 6 errors in 4 constructs\n" +
+				"  a    Code: must be a package that can be made, got an error: cannot write to the cache:\n" +
+				"       no space left\n" +
+				"  b/c  the same as above\n" +
+				"  e    the same as above\n" +
+				"  b/c  MemoryMiB: must be from 128 to 10240, got 64\n" +
+				"  d    MemoryMiB: must be from 128 to 10240, got 64\n" +
+				"  d    Handler: must be set, got nothing"},
 		"an exception": {Error{Exception: exception},
 			"synth failed: There is already a Construct with name 'api'\n  at main.go:12"},
 		"both": {Error{Problems: problems[:1], Exception: exception},

@@ -148,6 +148,7 @@ func TestProcess(t *testing.T) {
 		"keeps Terraform's files":         keepsTerraformsFiles,
 		"lets a panic go on":              letsAPanicGoOn,
 		"needs Node":                      needsNode,
+		"needs an absolute cache folder":  needsAnAbsoluteCacheFolder,
 		"stops at a signal":               stopsAtASignal,
 		"removes what a killed run left":  removesWhatAKilledRunLeft,
 	} {
@@ -283,5 +284,12 @@ func needsNode(t *testing.T, app program) {
 	equal(t, p.run(t, "one"), 1)
 	head, _, _ := strings.Cut(p.stderr, ", got: ")
 	equal(t, head, `synth failed: must be able to run Node.js 20 or later as "node-that-is-not-there"`)
+	p.noOutput(t)
+}
+
+func needsAnAbsoluteCacheFolder(t *testing.T, app program) {
+	p := app.in(t, "AEGIS_CACHE_DIR=some/cache")
+	equal(t, p.run(t, "good"), 1)
+	equal(t, p.stderr, "AEGIS_CACHE_DIR: must be an absolute path, got \"some/cache\"\n")
 	p.noOutput(t)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/aegis-agents/aegis/constructs/internal/ahead"
 	"github.com/aegis-agents/aegis/constructs/internal/kernel"
+	"github.com/aegis-agents/aegis/constructs/internal/lazyload"
 	"github.com/aegis-agents/aegis/constructs/internal/report"
 )
 
@@ -55,6 +57,9 @@ func Run(ctx context.Context, define func(app cdktf.App), opts Options) (*Result
 	defer ahead.Drop()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
+	}
+	if err := checkCache(); err != nil {
+		return nil, err
 	}
 	stage, err := newStage(outdir(opts))
 	if err != nil {
@@ -107,6 +112,15 @@ func outdir(opts Options) string {
 		}
 	}
 	return defaultOutdir
+}
+
+// checkCache refuses a cache folder that would be another one in each working
+// directory, before whatever needs it says so once for each construct.
+func checkCache() error {
+	if dir := os.Getenv(lazyload.EnvCacheDir); dir != "" && !filepath.IsAbs(dir) {
+		return fmt.Errorf("%s: must be an absolute path, got %q", lazyload.EnvCacheDir, dir)
+	}
+	return nil
 }
 
 // outcome is what became of an app in the staging folder.

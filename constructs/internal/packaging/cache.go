@@ -50,11 +50,11 @@ type cache struct {
 // openCache finds the cache directory. It is created with the first entry.
 func openCache() (*cache, error) {
 	if dir := os.Getenv(cacheVariable); dir != "" {
-		abs, err := filepath.Abs(dir)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", cacheVariable, err)
+		// A relative one would be another one in each working directory.
+		if !filepath.IsAbs(dir) {
+			return nil, fmt.Errorf("%s: must be an absolute path, got %q", cacheVariable, dir)
 		}
-		return &cache{abs, os.Link}, nil
+		return &cache{filepath.Clean(dir), os.Link}, nil
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -63,9 +63,10 @@ func openCache() (*cache, error) {
 	return &cache{filepath.Join(dir, "aegis"), os.Link}, nil
 }
 
-// unwritable explains an error of creating something in the cache.
+// unwritable explains an error of creating something in the cache. It names the
+// cache, not the entry: all that need the cache then have the same error.
 func (c *cache) unwritable(err error) error {
-	return fmt.Errorf("cannot write to the package cache, set %s to a directory that can be written: %w", cacheVariable, err)
+	return fmt.Errorf("cannot write to the package cache %s, set %s to a directory that can be written: %w", c.dir, cacheVariable, cause(err))
 }
 
 // record says what a stored zip must be.

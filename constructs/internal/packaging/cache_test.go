@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -244,7 +245,14 @@ func TestCacheDirectory(t *testing.T) {
 
 	t.Run("cannot be written", func(t *testing.T) {
 		t.Setenv(cacheVariable, filepath.Join(file, "x"))
-		wantError(t, package1(), "package "+filepath.Base(dir)+": cannot write to the package cache, set AEGIS_CACHE_DIR to a directory that can be written: mkdir "+file+": not a directory")
+		wantError(t, package1(), "package "+filepath.Base(dir)+": cannot write to the package cache "+filepath.Join(file, "x")+", set AEGIS_CACHE_DIR to a directory that can be written: not a directory")
+	})
+	t.Run("the same error for all programs", func(t *testing.T) {
+		t.Setenv(cacheVariable, file)
+		for _, program := range []string{"./one", "./two"} {
+			_, err := FromGo(context.Background(), GoOptions{Package: program, Arch: "arm64"})
+			wantError(t, err, "cannot write to the package cache "+file+", set AEGIS_CACHE_DIR to a directory that can be written: not a directory")
+		}
 	})
 	t.Run("unknown", func(t *testing.T) {
 		t.Setenv(cacheVariable, "")
@@ -269,9 +277,12 @@ func TestCacheDirectory(t *testing.T) {
 	})
 	t.Run("relative", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		t.Setenv(cacheVariable, "here")
-		if p := fromDir(t, dir); !filepath.IsAbs(p.Path) {
-			t.Errorf("Path: %s", p.Path)
+		for _, value := range []string{"here", "./here", "../here/there", "~/here"} {
+			t.Setenv(cacheVariable, value)
+			wantError(t, package1(), fmt.Sprintf("AEGIS_CACHE_DIR: must be an absolute path, got %q", value))
+		}
+		if entries, err := os.ReadDir("."); err != nil || len(entries) > 0 {
+			t.Errorf("got %v, %v, want nothing made", entries, err)
 		}
 	})
 	t.Run("read only with the package in it", func(t *testing.T) {
