@@ -22,7 +22,9 @@ const (
 	callbackTimeout   = 30 * time.Second
 	// checkerTimeout is short of its schedule's minute, so that runs do not meet.
 	checkerTimeout = 55 * time.Second
-	memoryMiB      = 256
+	// checkAge is how long a check may wait to be run: Lambda's least.
+	checkAge  = time.Minute
+	memoryMiB = 256
 )
 
 // functions are the control plane's. What each reads is in docs/design/0004-control-plane.md.
@@ -93,7 +95,7 @@ func (p *platform) newController() *lambda.Function {
 	props.Environment["STATE_MACHINES"] = p.stateMachines()
 	props.Environment["CLUSTER"] = p.cluster.Arn()
 	props.PolicyStatements = []iam.Statement{
-		p.records(),
+		p.records(), p.lists(),
 		{Sid: "CheckTable", Actions: []string{"dynamodb:DescribeTable"}, Resources: []*string{p.table.Arn()}},
 		{Sid: "CheckQueue", Actions: []string{"sqs:GetQueueAttributes"}, Resources: []*string{p.tasks.Arn()}},
 		{Sid: "Start", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
@@ -164,7 +166,7 @@ func (p *platform) newChecker() *lambda.Function {
 	props.Environment["TASK_DEAD_LETTERS"] = p.tasks.deadLetters.Url()
 	props.Environment["CALLBACK_DEAD_LETTERS"] = p.callbacks.deadLetters.Url()
 	props.PolicyStatements = []iam.Statement{
-		p.records(), p.answer(heartbeat),
+		p.records(), p.lists(), p.answer(heartbeat),
 		// A start that was recorded, and then died, is finished.
 		{Sid: "Start", Actions: []string{"states:StartExecution"}, Resources: p.machineARNs()},
 		{Sid: "Look", Actions: []string{"states:DescribeExecution"}, Resources: p.executionARNs()},
@@ -174,6 +176,9 @@ func (p *platform) newChecker() *lambda.Function {
 		},
 		p.stopTasks("ecs:DescribeTasks", "ecs:StopTask"),
 	}
+	// Lambda would repeat a failed call one and two minutes later, beside the runs that
+	// do the same work then. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+	props.AsyncInvoke = &lambda.AsyncInvoke{MaximumRetryAttempts: new(0), MaximumEventAge: checkAge}
 	props.Schedules = []lambda.Schedule{{Expression: "rate(1 minute)", Description: "Looks after open tasks"}}
 	return lambda.NewFunction(p.stack, "StateChecker", props)
 }

@@ -10,10 +10,18 @@ import (
 	"github.com/aegis-agents/aegis/constructs/iam"
 )
 
-// records lets a function use the state table as controller/internal/dynamo does.
+// records lets a function read and write records of the state table by their keys.
 func (p *platform) records() iam.Statement {
 	return iam.Statement{
-		Sid: "Records", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+		Sid: "Records", Actions: []string{"dynamodb:GetItem", "dynamodb:PutItem"}, Resources: []*string{p.table.Arn()},
+	}
+}
+
+// lists lets a function find records: those of a workflow, and by status and time.
+// Not for who handles one task at a time, and what agents sent.
+func (p *platform) lists() iam.Statement {
+	return iam.Statement{
+		Sid: "Lists", Actions: []string{"dynamodb:Query"},
 		Resources: []*string{p.table.Arn(), jsii.String(*p.table.Arn() + "/index/" + stateIndex)},
 	}
 }

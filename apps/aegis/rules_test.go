@@ -186,14 +186,16 @@ func reads(t *testing.T, program string) []string {
 	return sorted(names)
 }
 
+// functionIDs are the functions' ids by their programs.
+var functionIDs = map[string]string{"controller": "Controller", "dispatcher": "Dispatcher", "callback": "Callback", "state-checker": "StateChecker"}
+
 // environmentsAreWhatProgramsRead compares both sides.
 func environmentsAreWhatProgramsRead(t *testing.T, stack *synthtest.Template) {
 	t.Helper()
-	programs := map[string]string{"controller": "Controller", "dispatcher": "Dispatcher", "callback": "Callback", "state-checker": "StateChecker"}
-	if n := len(stack.Resources("aws_lambda_function")); n != len(programs) {
-		t.Errorf("got %d functions, want %d", n, len(programs))
+	if n := len(stack.Resources("aws_lambda_function")); n != len(functionIDs) {
+		t.Errorf("got %d functions, want %d", n, len(functionIDs))
 	}
-	for program, id := range programs {
+	for program, id := range functionIDs {
 		variables, _ := synthtest.Get(stack.Named("aws_lambda_function", id), "environment", "variables").(map[string]any)
 		want := reads(t, program)
 		if len(want) < 4 {

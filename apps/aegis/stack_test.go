@@ -39,12 +39,14 @@ func TestEnvironments(t *testing.T) {
 	for name, check := range map[string]func(*testing.T, *synthtest.Template){
 		"variables of functions": environmentsAreWhatProgramsRead, "containers": containersAreConfined,
 		"names of machines": machinesNameTheirOwn, "asl-validator": machinesAreValid, "outputs": outputsLeakNothing,
+		"alarms": alarmsSeeWhatFunctionsCount,
 	} {
 		for stack, template := range stacks {
 			t.Run(name+"/"+stack, func(t *testing.T) { check(t, template) })
 		}
 	}
 	t.Run("policies", func(t *testing.T) { policiesAreNarrow(t, stacks) })
+	t.Run("calls", func(t *testing.T) { functionsMayDoWhatTheyCall(t, stacks[all[production].stackName()]) })
 	t.Run("provider", func(t *testing.T) {
 		// cdktf's own "aws" keeps OpenTofu upgrading.
 		for name, stack := range stacks {

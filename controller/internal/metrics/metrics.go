@@ -104,7 +104,8 @@ type (
 	}
 )
 
-// write writes a line. Each metric is there in all, which the alarms use, and by the dimension.
+// write writes a line. Each metric is there in all, for the stack's alarms and
+// dashboard, and by the dimension, for who looks closer.
 func (m *Metrics) write(dimension, is string, properties map[string]any, values ...value) {
 	set := directive{Namespace: m.namespace, Dimensions: [][]string{{}}}
 	line := map[string]any{}
