@@ -26,9 +26,14 @@ func TestBuildsAreStarted(t *testing.T) {
 	}
 	dir := t.TempDir()
 	log := filepath.Join(dir, "log")
-	script := "#!/bin/sh\n[ \"$1\" = build ] && echo \"$*\" >>'" + log + "'\nexec '" + goTool + "' \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
+	for name, script := range map[string]string{
+		"go": "[ \"$1\" = build ] && echo \"$*\" >>'" + log + "'\nexec '" + goTool + "' \"$@\"\n",
+		// As where there is none: a synth takes Go and Node alone.
+		"terraform": "exit 127\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := exec.CommandContext(t.Context(), build(t))
 	cmd.Dir = "../.."

@@ -30,7 +30,7 @@ type Agent struct {
 	existing   dataawsecrrepository.DataAwsEcrRepository // nil for an own one
 	lifecycle  ecrlifecyclepolicy.EcrLifecyclePolicy
 	policy     ecrrepositorypolicy.EcrRepositoryPolicy
-	build      cdktf.DataResource
+	build      cdktf.TerraformResource
 	digest     dataawsecrimage.DataAwsEcrImage
 	logGroup   cloudwatchloggroup.CloudwatchLogGroup
 	role       *role.Role

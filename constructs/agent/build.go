@@ -49,8 +49,10 @@ func (a *Agent) addBuild(p *check.Problems, props Props) {
 	if props.ForceRebuild {
 		triggers["force"] = cdktf.Fn_Timestamp()
 	}
-	a.build = cdktf.NewDataResource(a, jsii.String("Build"), &cdktf.DataConfig{
-		TriggersReplace: &triggers,
+	// cdktf's DataResource is the same, but that each runs "terraform version" at
+	// synth, and fails where there is none: in a test, or with OpenTofu.
+	a.build = cdktf.NewTerraformResource(a, jsii.String("Build"), &cdktf.TerraformResourceConfig{
+		TerraformResourceType: jsii.String("terraform_data"),
 		// The program is started as it is, without a shell.
 		Provisioners: &[]any{&cdktf.LocalExecProvisioner{
 			Type:        jsii.String("local-exec"),
@@ -59,6 +61,7 @@ func (a *Agent) addBuild(p *check.Problems, props Props) {
 			Environment: &environment,
 		}},
 	})
+	a.build.AddOverride(jsii.String("triggers_replace"), triggers)
 }
 
 // pushURL is where the image is pushed to.
@@ -117,7 +120,7 @@ func (a *Agent) waits() []cdktf.ITerraformDependable {
 func (a *Agent) pushedURL() *string {
 	list := []*string{a.RepositoryURL()}
 	if a.build != nil {
-		list = append(list, a.build.Id())
+		list = append(list, a.build.GetStringAttribute(jsii.String("id")))
 	}
 	if a.policy != nil {
 		list = append(list, a.policy.Id())

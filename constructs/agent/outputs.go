@@ -127,7 +127,7 @@ type Resources struct {
 	ExistingRepository dataawsecrrepository.DataAwsEcrRepository
 	LifecyclePolicy    ecrlifecyclepolicy.EcrLifecyclePolicy
 	RepositoryPolicy   ecrrepositorypolicy.EcrRepositoryPolicy
-	Build              cdktf.DataResource
+	Build              cdktf.TerraformResource         // terraform_data
 	Image              dataawsecrimage.DataAwsEcrImage // once the digest was asked for
 	LogGroup           cloudwatchloggroup.CloudwatchLogGroup
 	Role               iamrole.IamRole
