@@ -148,22 +148,24 @@ func fromEnvironment(environ []string, context map[string]any) ([]Environment, e
 	var conflicts [][]string
 	seen := map[string]bool{}
 	for _, name := range names {
-		e, ok := known[name]
-		if !ok {
-			errs = append(errs, fmt.Errorf("%s: must be of %s, got %q", envNames, strings.Join(slices.Sorted(maps.Keys(known)), ", "), name))
-			continue
-		}
 		if seen[name] {
 			continue
 		}
 		seen[name] = true
-		problems, from := e.override(settings)
-		if len(chosen) > 0 { // what is wrong for all was told
-			problems = slices.DeleteFunc(problems, func(err error) bool {
-				return slices.ContainsFunc(errs, func(told error) bool { return told.Error() == err.Error() })
-			})
+		e, ok := known[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: must be of %s, got %q", envNames, strings.Join(slices.Sorted(maps.Keys(known)), ", "), name))
+			e = Environment{Name: name} // what is set for all can be wrong all the same
 		}
-		errs = append(errs, problems...)
+		problems, from := e.override(settings)
+		for _, problem := range problems {
+			if !slices.ContainsFunc(errs, func(told error) bool { return told.Error() == problem.Error() }) {
+				errs = append(errs, problem)
+			}
+		}
+		if !ok {
+			continue
+		}
 		chosen = append(chosen, e)
 		conflicts = append(conflicts, e.conflicts(from))
 	}

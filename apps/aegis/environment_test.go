@@ -22,14 +22,19 @@ func TestFromEnvironment(t *testing.T) {
 		want []string
 		err  string
 	}{
-		"nothing asked for":     {nil, []string{dev}, ""},
-		"empty":                 {map[string]string{envNames: ""}, nil, `AEGIS_ENV: must be of dev, production, staging, got ""`},
-		"a comma alone":         {map[string]string{envNames: " , "}, nil, `AEGIS_ENV: must be of dev, production, staging, got ""`},
-		"one":                   {map[string]string{envNames: "production"}, []string{production}, ""},
-		"several, any order":    {map[string]string{envNames: "production, dev"}, []string{production, dev}, ""},
-		"with spaces":           {map[string]string{envNames: " dev staging "}, []string{dev, staging}, ""},
-		"one asked for twice":   {map[string]string{envNames: "dev,dev"}, []string{dev}, ""},
-		"unknown":               {map[string]string{envNames: "prod"}, nil, `AEGIS_ENV: must be of dev, production, staging, got "prod"`},
+		"nothing asked for":   {nil, []string{dev}, ""},
+		"empty":               {map[string]string{envNames: ""}, nil, `AEGIS_ENV: must be of dev, production, staging, got ""`},
+		"a comma alone":       {map[string]string{envNames: " , "}, nil, `AEGIS_ENV: must be of dev, production, staging, got ""`},
+		"one":                 {map[string]string{envNames: "production"}, []string{production}, ""},
+		"several, any order":  {map[string]string{envNames: "production, dev"}, []string{production, dev}, ""},
+		"with spaces":         {map[string]string{envNames: " dev staging "}, []string{dev, staging}, ""},
+		"one asked for twice": {map[string]string{envNames: "dev,dev"}, []string{dev}, ""},
+		"unknown":             {map[string]string{envNames: "prod"}, nil, `AEGIS_ENV: must be of dev, production, staging, got "prod"`},
+		"unknown, and a value": {
+			map[string]string{envNames: "prod", "AEGIS_KEEP_DAYS": "0"}, nil,
+			`AEGIS_ENV: must be of dev, production, staging, got "prod"
+AEGIS_KEEP_DAYS: must be a number from 1 to 3650, got "0"`,
+		},
 		"other case":            {map[string]string{envNames: "Dev"}, nil, `AEGIS_ENV: must be of dev, production, staging, got "Dev"`},
 		"region":                {map[string]string{"AEGIS_REGION": "eu-central-1"}, []string{dev}, ""},
 		"region of GovCloud":    {map[string]string{"AEGIS_REGION": "us-gov-west-1"}, []string{dev}, ""},
