@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aegis-agents/aegis/internal/treetest"
 )
 
 // copied copies a folder of source code to one with another name.
@@ -54,24 +56,7 @@ func walk(t *testing.T, dir string, visit func(path string, d fs.DirEntry)) {
 // sameFiles fails the test unless two stacks' folders are the same, byte by byte.
 func sameFiles(t *testing.T, a, b string) {
 	t.Helper()
-	x, y := files(t, a), files(t, b)
-	if diff := cmp.Diff(x, y); diff != "" {
+	if diff := cmp.Diff(treetest.Read(t, a), treetest.Read(t, b)); diff != "" {
 		t.Errorf("the stack differs:\n%s", diff)
 	}
-}
-
-func files(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	found := map[string]string{}
-	walk(t, dir, func(path string, d fs.DirEntry) {
-		name, err := filepath.Rel(dir, path)
-		must(t, err)
-		if d.IsDir() {
-			return
-		}
-		content, err := os.ReadFile(path)
-		must(t, err)
-		found[name] = string(content)
-	})
-	return found
 }

@@ -1,8 +1,6 @@
 package agent_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,25 +8,8 @@ import (
 
 	"github.com/aegis-agents/aegis/constructs/agent"
 	"github.com/aegis-agents/aegis/constructs/synthtest"
+	"github.com/aegis-agents/aegis/internal/treetest"
 )
-
-// content is all that is in a folder.
-func content(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	if err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		rel, _ := filepath.Rel(dir, path)
-		files[rel] = string(text)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
 
 // TestStartBuild: what is synthesized is the same, also of images of one program.
 func TestStartBuild(t *testing.T) {
@@ -42,12 +23,12 @@ func TestStartBuild(t *testing.T) {
 		}
 		agent.New(stack, "arm64", agent.Props{Name: "arm64", Source: plain, Platforms: []agent.Platform{agent.LinuxARM64}})
 	}
-	want := content(t, synthtest.Stack(t, define).Dir)
+	want := treetest.Read(t, synthtest.Stack(t, define).Dir)
 	agent.StartBuild("", plain, labelled, port)
 	agent.StartBuild(agent.LinuxARM64, plain)
 	agent.StartBuild("linux/mips", plain)
 	agent.StartBuild(agent.LinuxAMD64)
-	got := content(t, synthtest.Stack(t, define).Dir)
+	got := treetest.Read(t, synthtest.Stack(t, define).Dir)
 	if len(want) != 6 || !cmp.Equal(want, got) {
 		t.Errorf("%d files without, %d with builds that were started, or not the same bytes", len(want), len(got))
 	}

@@ -1,8 +1,6 @@
 package lambda_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,25 +9,8 @@ import (
 	"github.com/aegis-agents/aegis/constructs/internal/ahead"
 	"github.com/aegis-agents/aegis/constructs/lambda"
 	"github.com/aegis-agents/aegis/constructs/synthtest"
+	"github.com/aegis-agents/aegis/internal/treetest"
 )
-
-// content is all that is in a folder.
-func content(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	if err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		rel, _ := filepath.Rel(dir, path)
-		files[rel] = string(text)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
 
 // TestStartBuild: what is synthesized is the same, of one build for two functions.
 func TestStartBuild(t *testing.T) {
@@ -40,13 +21,13 @@ func TestStartBuild(t *testing.T) {
 			lambda.NewFunction(stack, name+"-arm64", lambda.Props{FunctionName: name + "-arm64", Code: code, Architecture: lambda.ARM64})
 		}
 	}
-	want := content(t, synthtest.Stack(t, define).Dir)
+	want := treetest.Read(t, synthtest.Stack(t, define).Dir)
 	lambda.StartBuild("", code, code)
 	lambda.StartBuild(lambda.ARM64, code)
 	lambda.StartBuild(lambda.ARM64, code)
 	lambda.StartBuild("mips", code)
 	lambda.StartBuild(lambda.X8664)
-	got := content(t, synthtest.Stack(t, define).Dir)
+	got := treetest.Read(t, synthtest.Stack(t, define).Dir)
 	if len(want) != 5 || !cmp.Equal(want, got) {
 		t.Errorf("%d files without, %d with builds that were started, or not the same bytes", len(want), len(got))
 	}

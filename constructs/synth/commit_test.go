@@ -3,7 +3,6 @@ package synth
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aegis-agents/aegis/internal/treetest"
 )
 
 func equal(t *testing.T, got, want any) {
@@ -37,26 +38,7 @@ func (files tree) write(t testing.TB, dir string) {
 }
 
 // readTree leaves out the lock.
-func readTree(t testing.TB, dir string) tree {
-	t.Helper()
-	files := tree{}
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Name() == lockFile {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		files[filepath.ToSlash(name)] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
+func readTree(t testing.TB, dir string) tree { return treetest.Read(t, dir, lockFile) }
 
 // staged makes a stage with what a run of cdktf would have written for stacks.
 func staged(t testing.TB, outdir string, files tree, stacks ...string) (*stage, manifest) {

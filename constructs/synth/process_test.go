@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aegis-agents/aegis/internal/treetest"
 )
 
 // program is testdata/app, built.
@@ -92,24 +94,11 @@ func withoutBanner(text string) string { return machine.ReplaceAllString(text, "
 // from there, empty folders and the lock of the output folder apart.
 func (p *process) files(t testing.TB, dir string) map[string]string {
 	t.Helper()
-	files := map[string]string{}
 	root := filepath.Join(p.dir, dir)
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Name() == ".lock" {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		files[filepath.ToSlash(name)] = string(text)
-		return err
-	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
+	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
+		return map[string]string{}
 	}
-	return files
+	return treetest.Read(t, root, ".lock")
 }
 
 func (p *process) write(t testing.TB, name, text string) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/aegis-agents/aegis/constructs/internal/ahead"
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
 	"github.com/aegis-agents/aegis/constructs/internal/kernel"
-	"github.com/aegis-agents/aegis/constructs/internal/lazyload"
 	"github.com/aegis-agents/aegis/constructs/internal/report"
 )
 
@@ -58,7 +57,8 @@ func Run(ctx context.Context, define func(app cdktf.App), opts Options) (*Result
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := checkCache(); err != nil {
+	// Before whatever needs it says so once for each construct.
+	if err := cachehome.Check(); err != nil {
 		return nil, err
 	}
 	stage, err := newStage(outdir(opts))
@@ -112,15 +112,6 @@ func outdir(opts Options) string {
 		}
 	}
 	return defaultOutdir
-}
-
-// checkCache refuses a cache folder that would be another one in each working
-// directory, before whatever needs it says so once for each construct.
-func checkCache() error {
-	if dir := os.Getenv(lazyload.EnvCacheDir); dir != "" && !filepath.IsAbs(dir) {
-		return fmt.Errorf("%s: must be an absolute path, got %q", lazyload.EnvCacheDir, dir)
-	}
-	return nil
 }
 
 // outcome is what became of an app in the staging folder.

@@ -22,7 +22,7 @@ func library(t *testing.T) string {
 	repository, err := filepath.Abs("../../..")
 	must(t, err)
 	dir := t.TempDir()
-	for _, name := range []string{"constructs/internal/ahead", "constructs/internal/image", "constructs/internal/packaging"} {
+	for _, name := range []string{"constructs/internal/ahead", "constructs/internal/cachehome", "constructs/internal/image", "constructs/internal/packaging"} {
 		must(t, os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(repository, name))))
 	}
 	for _, name := range []string{"go.mod", "go.sum"} {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
 )
 
 // These tests change the environment, so that none is parallel.
@@ -29,7 +31,7 @@ func TestEnableSwitch(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			unsetNodeOptions(t)
-			t.Setenv(EnvCacheDir, t.TempDir())
+			t.Setenv(cachehome.Variable, t.TempDir())
 			t.Setenv(EnvDisable, tc.value)
 			restore, err := Enable()
 			if got := text(err); got != tc.err {
@@ -71,7 +73,7 @@ func TestEnableKeepsOptions(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Setenv(EnvDisable, "")
-			t.Setenv(EnvCacheDir, t.TempDir())
+			t.Setenv(cachehome.Variable, t.TempDir())
 			t.Setenv(envNodeOptions, tc.before)
 			if tc.unset {
 				unsetNodeOptions(t)
@@ -110,7 +112,7 @@ func TestEnableKeepsOptions(t *testing.T) {
 
 func TestEnableRefusesOptionsThatNodeRefuses(t *testing.T) {
 	t.Setenv(EnvDisable, "")
-	t.Setenv(EnvCacheDir, t.TempDir())
+	t.Setenv(cachehome.Variable, t.TempDir())
 	t.Setenv(envNodeOptions, `--require "open`)
 	restore, err := Enable()
 	restore()
@@ -186,7 +188,7 @@ func TestEnableWithoutACache(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	t.Setenv("TMP", temp)
 	t.Setenv(EnvDisable, "")
-	t.Setenv(EnvCacheDir, file)
+	t.Setenv(cachehome.Variable, file)
 	unsetNodeOptions(t)
 
 	restore, err := Enable()
@@ -220,7 +222,7 @@ func TestEnableWithoutAnyDirectory(t *testing.T) {
 	t.Setenv("TMPDIR", file)
 	t.Setenv("TMP", file)
 	t.Setenv(EnvDisable, "")
-	t.Setenv(EnvCacheDir, file)
+	t.Setenv(cachehome.Variable, file)
 	t.Setenv(envNodeOptions, "--no-warnings")
 
 	restore, err := Enable()
@@ -237,7 +239,7 @@ func TestEnableWithoutAnyDirectory(t *testing.T) {
 func hookIn(t *testing.T, cache string) string {
 	t.Helper()
 	t.Setenv(EnvDisable, "")
-	t.Setenv(EnvCacheDir, cache)
+	t.Setenv(cachehome.Variable, cache)
 	unsetNodeOptions(t)
 	restore, err := Enable()
 	if err != nil {

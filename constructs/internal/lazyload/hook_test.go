@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
 )
 
 // index is written as tsc writes it: a "void 0" chain names the exports from
@@ -197,7 +199,7 @@ func enableIn(t *testing.T, cache string) {
 	needNode(t)
 	unsetNodeOptions(t)
 	t.Setenv(EnvDisable, "")
-	t.Setenv(EnvCacheDir, cache)
+	t.Setenv(cachehome.Variable, cache)
 	restore, err := Enable()
 	if err != nil {
 		t.Fatal(err)

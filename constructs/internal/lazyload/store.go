@@ -9,11 +9,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-)
 
-// EnvCacheDir is the environment variable that names Aegis's cache directory,
-// in place of "aegis" in the user's cache directory.
-const EnvCacheDir = "AEGIS_CACHE_DIR"
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
+)
 
 const hookName = "hook.cjs"
 
@@ -51,7 +49,8 @@ func writeHook() (path string, remove func(), err error) {
 // after the hook's content, so that versions of Aegis do not overwrite each
 // other's; a file that was damaged or tampered with is replaced.
 func cacheHook() (string, error) {
-	cache, err := cacheDir()
+	// An absolute path: Node looks up a relative one among packages.
+	cache, err := cachehome.Dir()
 	if err != nil {
 		return "", err
 	}
@@ -74,18 +73,6 @@ func cacheHook() (string, error) {
 func hookAt(path string) bool {
 	source, err := os.ReadFile(path)
 	return err == nil && bytes.Equal(source, hookSource)
-}
-
-// cacheDir returns an absolute path: Node looks up a relative one among packages.
-func cacheDir() (string, error) {
-	if dir := os.Getenv(EnvCacheDir); dir != "" {
-		return filepath.Abs(dir)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Abs(filepath.Join(dir, "aegis"))
 }
 
 // writeAtomic writes through a temporary file, so that no process ever reads

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
 )
 
 // spy writes how many of the provider's modules the kernel has loaded.
@@ -26,8 +28,8 @@ func TestSynthIsTheSame(t *testing.T) {
 	needNode(t)
 	cache := t.TempDir()
 
-	stock, all := runSynth(t, EnvDisable+"=off", EnvCacheDir+"="+cache)
-	lazy, few := runSynth(t, EnvDisable+"=on", EnvCacheDir+"="+cache)
+	stock, all := runSynth(t, EnvDisable+"=off", cachehome.Variable+"="+cache)
+	lazy, few := runSynth(t, EnvDisable+"=on", cachehome.Variable+"="+cache)
 	if diff := cmp.Diff(stock, lazy); diff != "" {
 		t.Errorf("the synthesized stack differs (-stock +lazy):\n%s", diff)
 	}
@@ -42,7 +44,7 @@ func TestSynthWithTemporaryHook(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	writeFile(t, file, "")
 
-	_, few := runSynth(t, EnvDisable+"=on", EnvCacheDir+"="+file)
+	_, few := runSynth(t, EnvDisable+"=on", cachehome.Variable+"="+file)
 	if few > 100 {
 		t.Errorf("got %d of the provider's modules loaded, want few", few)
 	}

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
 )
 
 const (
@@ -38,7 +40,7 @@ func BenchmarkPackage(b *testing.B) {
 		var p *Package
 		for b.Loop() {
 			b.StopTimer()
-			b.Setenv(cacheVariable, b.TempDir())
+			b.Setenv(cachehome.Variable, b.TempDir())
 			b.StartTimer()
 			var err error
 			if p, err = FromDirectory(ctx, options); err != nil {
@@ -55,7 +57,7 @@ func BenchmarkPackage(b *testing.B) {
 	})
 	b.Run("warm", func(b *testing.B) {
 		b.SetBytes(benchBytes)
-		b.Setenv(cacheVariable, b.TempDir())
+		b.Setenv(cachehome.Variable, b.TempDir())
 		start := time.Now()
 		if _, err := FromDirectory(ctx, options); err != nil {
 			b.Fatal(err)

@@ -13,10 +13,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-)
 
-// cacheVariable names the environment variable that moves the cache.
-const cacheVariable = "AEGIS_CACHE_DIR"
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
+)
 
 // Names inside the cache directory:
 //
@@ -49,24 +48,20 @@ type cache struct {
 
 // openCache finds the cache directory. It is created with the first entry.
 func openCache() (*cache, error) {
-	if dir := os.Getenv(cacheVariable); dir != "" {
-		// A relative one would be another one in each working directory.
-		if !filepath.IsAbs(dir) {
-			return nil, fmt.Errorf("%s: must be an absolute path, got %q", cacheVariable, dir)
-		}
-		return &cache{filepath.Clean(dir), os.Link}, nil
+	if err := cachehome.Check(); err != nil {
+		return nil, err
 	}
-	dir, err := os.UserCacheDir()
+	dir, err := cachehome.Dir()
 	if err != nil {
-		return nil, fmt.Errorf("no directory for the package cache, set %s to one: %w", cacheVariable, err)
+		return nil, fmt.Errorf("no directory for the package cache, set %s to one: %w", cachehome.Variable, err)
 	}
-	return &cache{filepath.Join(dir, "aegis"), os.Link}, nil
+	return &cache{dir, os.Link}, nil
 }
 
 // unwritable explains an error of creating something in the cache. It names the
 // cache, not the entry: all that need the cache then have the same error.
 func (c *cache) unwritable(err error) error {
-	return fmt.Errorf("cannot write to the package cache %s, set %s to a directory that can be written: %w", c.dir, cacheVariable, cause(err))
+	return fmt.Errorf("cannot write to the package cache %s, set %s to a directory that can be written: %w", c.dir, cachehome.Variable, cause(err))
 }
 
 // record says what a stored zip must be.

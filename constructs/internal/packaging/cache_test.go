@@ -15,6 +15,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
+	"github.com/aegis-agents/aegis/internal/treetest"
 )
 
 func TestCacheHit(t *testing.T) {
@@ -191,7 +194,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			if !errors.Is(err, errChanged) {
 				t.Error("the error is not errChanged")
 			}
-			for name := range readTree(t, c.dir) {
+			for name := range treetest.Read(t, c.dir) {
 				if strings.HasPrefix(name, packagesDir) {
 					t.Errorf("%s is in the cache", name)
 				}
@@ -229,7 +232,7 @@ func TestCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if files := readTree(t, c.dir); len(files) > 0 {
+	if files := treetest.Read(t, c.dir); len(files) > 0 {
 		t.Errorf("the cache holds %d files", len(files))
 	}
 	noTemps(t, c)
@@ -244,18 +247,18 @@ func TestCacheDirectory(t *testing.T) {
 	}
 
 	t.Run("cannot be written", func(t *testing.T) {
-		t.Setenv(cacheVariable, filepath.Join(file, "x"))
+		t.Setenv(cachehome.Variable, filepath.Join(file, "x"))
 		wantError(t, package1(), "package "+filepath.Base(dir)+": cannot write to the package cache "+filepath.Join(file, "x")+", set AEGIS_CACHE_DIR to a directory that can be written: not a directory")
 	})
 	t.Run("the same error for all programs", func(t *testing.T) {
-		t.Setenv(cacheVariable, file)
+		t.Setenv(cachehome.Variable, file)
 		for _, program := range []string{"./one", "./two"} {
 			_, err := FromGo(context.Background(), GoOptions{Package: program, Arch: "arm64"})
 			wantError(t, err, "cannot write to the package cache "+file+", set AEGIS_CACHE_DIR to a directory that can be written: not a directory")
 		}
 	})
 	t.Run("unknown", func(t *testing.T) {
-		t.Setenv(cacheVariable, "")
+		t.Setenv(cachehome.Variable, "")
 		t.Setenv("XDG_CACHE_HOME", "")
 		t.Setenv("HOME", "")
 		if _, err := os.UserCacheDir(); err == nil {
@@ -268,7 +271,7 @@ func TestCacheDirectory(t *testing.T) {
 			t.Skip("the variable is Linux's")
 		}
 		home := t.TempDir()
-		t.Setenv(cacheVariable, "")
+		t.Setenv(cachehome.Variable, "")
 		t.Setenv("XDG_CACHE_HOME", home)
 		p := fromDir(t, dir)
 		if !strings.HasPrefix(p.Path, filepath.Join(home, "aegis", packagesDir)) {
@@ -278,7 +281,7 @@ func TestCacheDirectory(t *testing.T) {
 	t.Run("relative", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		for _, value := range []string{"here", "./here", "../here/there", "~/here"} {
-			t.Setenv(cacheVariable, value)
+			t.Setenv(cachehome.Variable, value)
 			wantError(t, package1(), fmt.Sprintf("AEGIS_CACHE_DIR: must be an absolute path, got %q", value))
 		}
 		if entries, err := os.ReadDir("."); err != nil || len(entries) > 0 {
@@ -319,7 +322,7 @@ func TestRace(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestRace$", "-test.count=1")
-			cmd.Env = append(os.Environ(), raceVariable+"="+dir, cacheVariable+"="+c.dir, "TMPDIR="+tmp)
+			cmd.Env = append(os.Environ(), raceVariable+"="+dir, cachehome.Variable+"="+c.dir, "TMPDIR="+tmp)
 			if i%2 == 1 {
 				time.AfterFunc(time.Duration(i)*40*time.Millisecond, cancel)
 			}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aegis-agents/aegis/constructs/internal/cachehome"
 )
 
 // TestMain gives all tests one cache of their own. Tests which need an empty one
@@ -15,7 +17,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	if err := os.Setenv(cacheVariable, dir); err != nil {
+	if err := os.Setenv(cachehome.Variable, dir); err != nil {
 		panic(err)
 	}
 	code := m.Run()
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 func cachedir(t *testing.T) *cache {
 	t.Helper()
 	c := &cache{t.TempDir(), os.Link}
-	t.Setenv(cacheVariable, c.dir)
+	t.Setenv(cachehome.Variable, c.dir)
 	return c
 }
 

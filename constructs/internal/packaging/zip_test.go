@@ -22,6 +22,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/flate"
+
+	"github.com/aegis-agents/aegis/internal/treetest"
 )
 
 // text makes n bytes that compress, noise n bytes that do not.
@@ -118,7 +120,7 @@ func TestReaders(t *testing.T) {
 		run(t, unzip, "-tqq", p.Path)
 		dir := t.TempDir()
 		run(t, unzip, "-qq", p.Path, "-d", dir)
-		sameContent(t, readTree(t, dir), want)
+		sameContent(t, treetest.Read(t, dir), want)
 		info, err := os.Stat(filepath.Join(dir, "bin/tool"))
 		must(t, err)
 		if info.Mode().Perm()&0o100 == 0 {
@@ -129,7 +131,7 @@ func TestReaders(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
 		run(t, look(t, "python3"), "-c", "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\nz.extractall(sys.argv[2])", p.Path, dir)
-		sameContent(t, readTree(t, dir), want)
+		sameContent(t, treetest.Read(t, dir), want)
 	})
 }
 
@@ -165,21 +167,6 @@ func run(t *testing.T, program string, args ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", program, err, out)
 	}
-}
-
-func readTree(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		rel, _ := filepath.Rel(dir, path)
-		files[filepath.ToSlash(rel)] = string(content)
-		return err
-	}))
-	return files
 }
 
 // TestCheckouts packages one tree from two checkouts which differ in everything
