@@ -6,23 +6,18 @@ import (
 	"archive/zip"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/aegis-agents/aegis/internal/awstest"
 	"github.com/aegis-agents/aegis/internal/lambdatest"
 )
 
@@ -45,10 +40,7 @@ type deployed struct {
 // uploaded, with the environment that Terraform gave it. The test is Lambda.
 type function struct {
 	deployed
-
-	t       *testing.T
-	runtime *lambdatest.Live
-	log     awstest.Output
+	*lambdatest.Process
 }
 
 // functions starts every function of the account, by name.
@@ -73,22 +65,11 @@ func (a *account) functions(t *testing.T, outdir string) map[string]*function {
 
 func (a *account) startFunction(t *testing.T, d deployed, zipped string) *function {
 	t.Helper()
-	f := &function{deployed: d, t: t, runtime: lambdatest.NewLive(t, time.Duration(d.Timeout)*time.Second)}
 	dir := folder(t)
 	unzip(t, zipped, dir)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "bootstrap"))
-	cmd.Dir = dir
-	cmd.Env = append(a.credentials(), "AWS_LAMBDA_RUNTIME_API="+f.runtime.Addr, "AWS_LAMBDA_FUNCTION_NAME="+d.Name, "LAMBDA_TASK_ROOT="+dir)
-	cmd.Env = append(cmd.Env, assignments(d.Environment.Variables)...)
-	cmd.Stdout, cmd.Stderr = &f.log, &f.log
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Wait() // killed with the test's context
-		if t.Failed() {
-			t.Logf("%s:\n%s", d.Name, f.log.String())
-		}
-	})
-	return f
+	environment := append(a.credentials(), "AWS_LAMBDA_FUNCTION_NAME="+d.Name, "LAMBDA_TASK_ROOT="+dir)
+	environment = append(environment, assignments(d.Environment.Variables)...)
+	return &function{d, lambdatest.Start(t, d.Name, filepath.Join(dir, "bootstrap"), time.Duration(d.Timeout)*time.Second, environment)}
 }
 
 // credentials are the environment of a program that AWS runs in the account: not
@@ -107,16 +88,6 @@ func assignments(variables map[string]string) []string {
 		all = append(all, name+"="+value)
 	}
 	return all
-}
-
-// invoke calls the function and returns its answer.
-func (f *function) invoke(payload string) string {
-	f.t.Helper()
-	answer, err := f.runtime.Invoke(payload)
-	if err != nil || answer.Failed {
-		f.t.Fatalf("%s: %+v %v", f.Name, answer, err)
-	}
-	return answer.Body
 }
 
 // mapping is an event source mapping of a queue.
@@ -143,31 +114,7 @@ func (m mapping) deliver(t *testing.T, a *account, functions map[string]*functio
 	client := sqs.NewFromConfig(a.config())
 	queue, err := client.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String(m.EventSourceArn[strings.LastIndex(m.EventSourceArn, ":")+1:])})
 	must(t, err)
-	out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-		QueueUrl: queue.QueueUrl, MaxNumberOfMessages: m.BatchSize, MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"},
-	})
-	must(t, err)
-	if len(out.Messages) == 0 {
-		return
-	}
-	var event events.SQSEvent
-	for _, message := range out.Messages {
-		event.Records = append(event.Records, events.SQSMessage{
-			MessageId: *message.MessageId, ReceiptHandle: *message.ReceiptHandle, Body: *message.Body, Attributes: message.Attributes,
-			EventSource: "aws:sqs", EventSourceARN: m.EventSourceArn, AWSRegion: region,
-		})
-	}
-	payload, err := json.Marshal(event)
-	must(t, err)
-	var answer events.SQSEventResponse
-	must(t, json.Unmarshal([]byte(f.invoke(string(payload))), &answer))
-	if len(answer.BatchItemFailures) > 0 {
-		t.Fatalf("%s: %+v of %s", f.Name, answer, payload)
-	}
-	for _, message := range out.Messages {
-		_, err := client.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: queue.QueueUrl, ReceiptHandle: message.ReceiptHandle})
-		must(t, err)
-	}
+	f.Deliver(client, *queue.QueueUrl, m.EventSourceArn, m.BatchSize)
 }
 
 // scheduled are the functions that a rule calls.

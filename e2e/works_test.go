@@ -57,11 +57,11 @@ func researchReport(t *testing.T, w *workspace) string {
 	// the second attempt the token of the first, with the answer of the first.
 	containers.loses = "research"
 	controller, health := command(t, outputs["controller_health_command"])
-	if got := functions[controller].invoke(health); !strings.Contains(got, `"ok":true`) {
+	if got := functions[controller].Invoke(health); !strings.Contains(got, `"ok":true`) {
 		t.Fatalf("health: %s", got)
 	}
 	ask := func(payload string) (r report) {
-		text := functions[controller].invoke(payload)
+		text := functions[controller].Invoke(payload)
 		if err := json.Unmarshal([]byte(text), &r); err != nil || !r.OK {
 			t.Fatalf("%s: %v %s", payload, err, text)
 		}
@@ -83,7 +83,7 @@ func researchReport(t *testing.T, w *workspace) string {
 		time.Sleep(time.Second)
 		containers.start()
 		for _, f := range checkers {
-			f.invoke(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`)
+			f.Invoke(`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`)
 		}
 		now = ask(`{"action":"get","workflow":"` + id + `"}`)
 		if len(now.Waiting) > 0 && now.Waiting[0].Kind == "approval" && !approved {
@@ -146,7 +146,7 @@ func (w *workspace) check(t *testing.T, outputs map[string]string, functions map
 		}
 	}
 	for _, f := range functions {
-		if strings.Contains(f.log.String(), `"level":"ERROR"`) {
+		if strings.Contains(f.Log.String(), `"level":"ERROR"`) {
 			t.Errorf("%s has errors in its log", f.Name)
 		}
 	}

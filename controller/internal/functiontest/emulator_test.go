@@ -2,79 +2,25 @@ package functiontest_test
 
 import (
 	"encoding/json"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/aegis-agents/aegis/controller/internal/functiontest"
 	"github.com/aegis-agents/aegis/controller/internal/port"
 	"github.com/aegis-agents/aegis/controller/task"
-	"github.com/aegis-agents/aegis/internal/awstest"
 	"github.com/aegis-agents/aegis/internal/lambdatest"
 )
 
-// function is a binary that runs.
-type function struct {
-	t       *testing.T
-	name    string
-	runtime *lambdatest.Live
-	log     awstest.Output
-}
-
-func start(t *testing.T, a *account, name string) *function {
+func start(t *testing.T, a *account, name string) *lambdatest.Process {
 	t.Helper()
-	f := &function{t: t, name: name, runtime: lambdatest.NewLive(t, 30*time.Second)}
-	cmd := exec.CommandContext(t.Context(), functiontest.BuildPackage(t, filepath.Join("..", "..", "cmd", name)))
-	cmd.Env = functiontest.Environment(*a.config.BaseEndpoint, f.runtime.Addr, a.settings...)
-	cmd.Stdout, cmd.Stderr = &f.log, &f.log
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Wait() // killed with the test's context
-		if t.Failed() {
-			t.Logf("%s:\n%s", name, f.log.String())
-		}
-	})
-	return f
-}
-
-func (f *function) invoke(payload string) string {
-	f.t.Helper()
-	answer, err := f.runtime.Invoke(payload)
-	if err != nil || answer.Failed {
-		f.t.Fatalf("%s: %+v %v\n%s", f.name, answer, err, f.log.String())
-	}
-	return answer.Body
-}
-
-// pump takes messages from a queue to a function, as Lambda does.
-func (f *function) pump(a *account, queue string) {
-	f.t.Helper()
-	out, err := a.queues.ReceiveMessage(f.t.Context(), &sqs.ReceiveMessageInput{
-		QueueUrl: &queue, MaxNumberOfMessages: 10, MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"},
-	})
-	must(f.t, err)
-	if len(out.Messages) == 0 {
-		return
-	}
-	var event events.SQSEvent
-	for _, m := range out.Messages {
-		event.Records = append(event.Records, events.SQSMessage{MessageId: *m.MessageId, Body: *m.Body, Attributes: m.Attributes})
-	}
-	if got := f.invoke(asJSON(f.t, event)); got != `{"batchItemFailures":[]}` {
-		f.t.Fatalf("%s: %s\n%s", f.name, got, f.log.String())
-	}
-	for _, m := range out.Messages {
-		_, err := a.queues.DeleteMessage(f.t.Context(), &sqs.DeleteMessageInput{QueueUrl: &queue, ReceiptHandle: m.ReceiptHandle})
-		must(f.t, err)
-	}
+	bootstrap := functiontest.BuildPackage(t, filepath.Join("..", "..", "cmd", name))
+	return lambdatest.Start(t, name, bootstrap, 30*time.Second, functiontest.Environment(*a.config.BaseEndpoint, "", a.settings...))
 }
 
 var outputs = map[string]string{
@@ -119,7 +65,7 @@ func TestFunctionsOnTheEmulator(t *testing.T) {
 	callback, checker := start(t, a, "callback"), start(t, a, "state-checker")
 	const request = `{"action":"start","id":"wf-1","input":{"topic":"é <&>"}}`
 	for _, want := range []string{`{"status":201,`, `{"status":200,`} {
-		if got := controller.invoke(request); !strings.HasPrefix(got, want) {
+		if got := controller.Invoke(request); !strings.HasPrefix(got, want) {
 			t.Fatalf("start: want %s, got %s", want, got)
 		}
 	}
@@ -127,16 +73,16 @@ func TestFunctionsOnTheEmulator(t *testing.T) {
 	approved := false
 	view := ""
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
-		dispatcher.pump(a, a.tasks)
+		dispatcher.Deliver(a.queues, a.tasks, "", 10)
 		// The emulator loses an answer that comes before it waits for it.
 		time.Sleep(time.Second)
 		a.agents(t, known)
-		callback.pump(a, a.answers)
-		view = controller.invoke(`{"action":"get","workflow":"wf-1"}`)
+		callback.Deliver(a.queues, a.answers, "", 10)
+		view = controller.Invoke(`{"action":"get","workflow":"wf-1"}`)
 		if strings.Contains(view, `"waiting":[{"kind":"approval"`) && !approved {
 			approved = true
 			time.Sleep(time.Second)
-			if got := controller.invoke(`{"action":"approve","workflow":"wf-1","step":"approve","by":"ada"}`); !strings.HasPrefix(got, `{"status":200,`) {
+			if got := controller.Invoke(`{"action":"approve","workflow":"wf-1","step":"approve","by":"ada"}`); !strings.HasPrefix(got, `{"status":200,`) {
 				t.Fatalf("approve: %s", got)
 			}
 		}
@@ -150,42 +96,42 @@ func TestFunctionsOnTheEmulator(t *testing.T) {
 	if len(known) != 5 || !approved {
 		t.Errorf("want 5 containers and an approval, got %d, %t", len(known), approved)
 	}
-	if got := checker.invoke(`{}`); got != `{"Delivered":0,"Stopped":0,"Ended":0,"Started":0,"Expired":0,"DeadLetters":0,"Problems":0}` {
+	if got := checker.Invoke(`{}`); got != `{"Delivered":0,"Stopped":0,"Ended":0,"Started":0,"Expired":0,"DeadLetters":0,"Problems":0}` {
 		t.Errorf("checker: %s", got)
 	}
-	if got := controller.invoke(`{"action":"cancel","workflow":"wf-1"}`); !strings.HasPrefix(got, `{"status":409,`) {
+	if got := controller.Invoke(`{"action":"cancel","workflow":"wf-1"}`); !strings.HasPrefix(got, `{"status":409,`) {
 		t.Errorf("cancel after the end: %s", got)
 	}
 
 	// Another, which is cancelled while a container works on it.
-	if got := controller.invoke(strings.Replace(request, "wf-1", "wf-2", 1)); !strings.HasPrefix(got, `{"status":201,`) {
+	if got := controller.Invoke(strings.Replace(request, "wf-1", "wf-2", 1)); !strings.HasPrefix(got, `{"status":201,`) {
 		t.Fatalf("start: %s", got)
 	}
 	for end := time.Now().Add(20 * time.Second); !strings.Contains(view, `"run":"arn`) || !strings.Contains(view, "wf-2"); {
 		if time.Now().After(end) {
 			t.Fatalf("no container: %s", view)
 		}
-		dispatcher.pump(a, a.tasks)
-		view = controller.invoke(`{"action":"get","workflow":"wf-2"}`)
+		dispatcher.Deliver(a.queues, a.tasks, "", 10)
+		view = controller.Invoke(`{"action":"get","workflow":"wf-2"}`)
 	}
 	// Asked to stop, the emulator still waits for its task's answer, drops that, and calls
 	// it a timeout.
-	if got := controller.invoke(`{"action":"cancel","workflow":"wf-2","by":"bob"}`); !strings.HasPrefix(got, `{"status":20`) {
+	if got := controller.Invoke(`{"action":"cancel","workflow":"wf-2","by":"bob"}`); !strings.HasPrefix(got, `{"status":20`) {
 		t.Errorf("cancel: %s", got)
 	}
 	for end := time.Now().Add(20 * time.Second); strings.Contains(view, `"status":"running"`) && time.Now().Before(end); {
 		time.Sleep(time.Second)
 		a.agents(t, known)
-		callback.pump(a, a.answers)
-		checker.invoke(`{}`)
-		view = controller.invoke(`{"action":"get","workflow":"wf-2"}`)
+		callback.Deliver(a.queues, a.answers, "", 10)
+		checker.Invoke(`{}`)
+		view = controller.Invoke(`{"action":"get","workflow":"wf-2"}`)
 	}
 	if !strings.Contains(view, `"ended":`) || !strings.Contains(view, `"dropped":true`) {
 		t.Errorf("after cancel: %s", view)
 	}
-	for _, f := range []*function{controller, dispatcher, callback, checker} {
-		if strings.Contains(f.log.String(), `"level":"ERROR"`) {
-			t.Errorf("%s has errors in its log", f.name)
+	for name, f := range map[string]*lambdatest.Process{"controller": controller, "dispatcher": dispatcher, "callback": callback, "checker": checker} {
+		if strings.Contains(f.Log.String(), `"level":"ERROR"`) {
+			t.Errorf("%s has errors in its log", name)
 		}
 	}
 }
