@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func Start(t testing.TB, name, bootstrap string, timeLimit time.Duration, enviro
 	p := &Process{t: t, name: name, live: NewLive(t, timeLimit)}
 	cmd := exec.CommandContext(t.Context(), bootstrap)
 	cmd.Dir = filepath.Dir(bootstrap)
-	cmd.Env = append(environment, "AWS_LAMBDA_RUNTIME_API="+p.live.Addr)
+	cmd.Env = append(slices.Clone(environment), "AWS_LAMBDA_RUNTIME_API="+p.live.Addr)
 	cmd.Stdout, cmd.Stderr = &p.Log, &p.Log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
