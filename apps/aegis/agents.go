@@ -171,7 +171,7 @@ func variable(name, value string) map[string]any { return map[string]any{"name":
 func (p *platform) agentStatements() []iam.Statement {
 	under := func(prefix string) *string { return jsii.String(*p.bucket.Arn() + "/" + prefix + "/*") }
 	statements := []iam.Statement{
-		{Sid: "Objects", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []*string{under("objects"), under("artifacts"), under(checkpointPrefix)}},
+		{Sid: "Objects", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []*string{under(bodyPrefix), under("artifacts"), under(checkpointPrefix)}},
 		// Without it S3 refuses what is not there, where the agent asks for a checkpoint.
 		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 		{Sid: "TellMissing", Actions: []string{"s3:ListBucket"}, Resources: []*string{p.bucket.Arn()}},

@@ -242,10 +242,9 @@ func (e *Environment) conflicts(from origins) []string {
 	// another region: "Invalid region … specified. Only … is supported".
 	// https://docs.aws.amazon.com/kms/latest/developerguide/mrk-when-to-use.html
 	// https://github.com/cds-snc/notification-terraform/pull/128
-	for _, name := range []string{"kms_key_arn", "alarm_topic_arn"} {
-		arn := map[string]string{"kms_key_arn": e.KMSKeyARN, "alarm_topic_arn": e.AlarmTopicARN}[name]
-		if arn != "" && e.Region != "" && strings.Split(arn, ":")[3] != e.Region {
-			found = append(found, fmt.Sprintf("%s: must be in %s %s, got %q", from.name(name), from.name("region"), e.Region, arn))
+	for _, regional := range []struct{ name, arn string }{{"kms_key_arn", e.KMSKeyARN}, {"alarm_topic_arn", e.AlarmTopicARN}} {
+		if regional.arn != "" && e.Region != "" && strings.Split(regional.arn, ":")[3] != e.Region {
+			found = append(found, fmt.Sprintf("%s: must be in %s %s, got %q", from.name(regional.name), from.name("region"), e.Region, regional.arn))
 		}
 	}
 	return append(append(found, e.modelConflicts(from)...), e.concurrencyConflicts(from)...)

@@ -132,7 +132,7 @@ func (p *platform) newDispatcher() *lambda.Function {
 	}
 	props.PolicyStatements = []iam.Statement{
 		p.records(), p.answer(),
-		{Sid: "Store", Actions: []string{"s3:PutObject"}, Resources: []*string{jsii.String(*p.bucket.Arn() + "/objects/*")}},
+		{Sid: "Store", Actions: []string{"s3:PutObject"}, Resources: []*string{jsii.String(*p.bucket.Arn() + "/" + bodyPrefix + "/*")}},
 		{Sid: "Run", Actions: []string{"ecs:RunTask"}, Resources: arns, Conditions: p.inCluster()},
 		// Tasks are started with the tags of their definition.
 		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html

@@ -77,14 +77,21 @@ func TestSilentRun(t *testing.T) {
 	t.Parallel()
 	w, given := hanging(t)
 	w.Clock.Pass(8 * time.Minute)
+	stopsAfter(t, w, given.ID, time.Minute)
+}
+
+// stopsAfter wants a task that is left alone yet, and after a while closed and its
+// run stopped.
+func stopsAfter(t *testing.T, w *simtest.World, id task.ID, while time.Duration) {
+	t.Helper()
 	if r := run(t, w); r != (checker.Report{}) {
 		t.Errorf("a run that may still be heard of: got %+v", r)
 	}
-	w.Clock.Pass(time.Minute)
+	w.Clock.Pass(while)
 	if r := run(t, w); r != (checker.Report{Stopped: 1}) {
 		t.Errorf("got %+v", r)
 	}
-	if stored := record(t, w, given.ID); stored.Status != store.TaskClosed || !stopped(t, w, stored.Run) {
+	if stored := record(t, w, id); stored.Status != store.TaskClosed || !stopped(t, w, stored.Run) {
 		t.Errorf("want it closed and its run stopped, got %+v", stored)
 	}
 }
@@ -104,16 +111,7 @@ func TestDeadline(t *testing.T) {
 	w.Step()
 	given := w.Runner.Tasks()[0]
 	w.Clock.Pass(11 * time.Minute)
-	if r := run(t, w); r != (checker.Report{}) {
-		t.Errorf("within the grace: got %+v", r)
-	}
-	w.Clock.Pass(time.Second)
-	if r := run(t, w); r != (checker.Report{Stopped: 1}) {
-		t.Errorf("got %+v", r)
-	}
-	if stored := record(t, w, given.ID); stored.Status != store.TaskClosed || !stopped(t, w, stored.Run) {
-		t.Errorf("got %+v", stored)
-	}
+	stopsAfter(t, w, given.ID, time.Second) // within the grace, and after it
 }
 
 func TestNeverStarted(t *testing.T) {
